@@ -1,0 +1,42 @@
+/** What a thread is asked to look at. */
+export interface AnalysisTask {
+  /** A readable local file. */
+  path: string;
+  /** What its magic bytes said at upload; no other decoder is tried. */
+  contentType: ImageContentType;
+  maxPixels: number;
+}
+
+export type ImageContentType = 'image/jpeg' | 'image/png' | 'image/webp';
+
+/** What was found in one picture. Plain data: it crosses a thread boundary. */
+export interface Analysis {
+  /** Pixels after EXIF orientation. 0 × 0 when the header could not be read. */
+  width: number;
+  height: number;
+  /** Perceptual hash, 256 bits in 32 bytes; null when the picture cannot be decoded. */
+  pdq: Uint8Array | null;
+  /** PDQ's own quality figure, 0…100: how much structure the hash rests on. */
+  pdqQuality: number;
+  /** Probability in 0…1 that the pixels are generated, by the detector alone; null when not decodable. */
+  detectorScore: number | null;
+  /** Facts read from metadata that name a generator. */
+  provenance: ProvenanceFact[];
+  /** Findings that depend on no threshold. */
+  findings: Finding[];
+  /** Why the picture could not be decoded; null when it could. */
+  error: string | null;
+  /** Milliseconds by stage. */
+  timings: { decode: number; hash: number; detect: number; provenance: number };
+}
+
+export type Finding = 'corrupt' | 'too_small' | 'low_detail' | 'ai_metadata';
+
+export interface ProvenanceFact {
+  /** Where it stood: `png:parameters`, `exif:Software`, `xmp:DigitalSourceType`, `c2pa`… */
+  source: string;
+  /** The generator, where it is named. */
+  generator: string | null;
+  /** The marker found, cut to 200 characters, control characters removed. */
+  value: string;
+}
