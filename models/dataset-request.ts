@@ -1,0 +1,17 @@
+import { Model } from 'objection';
+
+export type RequestStatus = 'new' | 'in_qc' | 'ready' | 'in_progress' | 'completed';
+
+/** A customer's order for labelled data. Not called Request: that name is the web platform's. */
+export class DatasetRequest extends Model {
+  static override tableName = 'requests';
+
+  declare id: string;
+  declare ownerId: string;
+  declare organizationId: string | null;
+  declare title: string;
+  declare description: string;
+  declare classes: string[];
+  declare status: RequestStatus;
+  declare createdAt: Date;
+}

@@ -1,0 +1,20 @@
+import { Model } from 'objection';
+
+/** What an analyser version found in a file's bytes; kept for good, whoever uploaded them. */
+export class ImageAnalysis extends Model {
+  static override tableName = 'image_analyses';
+  static override idColumn = ['sha256', 'analyserVersion'];
+  static override jsonAttributes = ['provenance'];
+
+  declare sha256: Buffer;
+  declare analyserVersion: string;
+  declare width: number;
+  declare height: number;
+  declare pdq: Buffer | null;
+  declare pdqQuality: number;
+  declare detectorScore: number | null;
+  declare provenance: { source: string; generator: string | null; value: string }[];
+  declare findings: string[];
+  declare error: string | null;
+  declare createdAt: Date;
+}

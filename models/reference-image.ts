@@ -1,0 +1,12 @@
+import { Model } from 'objection';
+
+/** A picture known to the world, by its hash and its address. */
+export class ReferenceImage extends Model {
+  static override tableName = 'reference_images';
+
+  declare id: string;
+  declare sourceUrl: string;
+  declare pdq: Buffer;
+  declare pdqQuality: number;
+  declare createdAt: Date;
+}

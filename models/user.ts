@@ -1,0 +1,27 @@
+import { Model, type RelationMappings } from 'objection';
+import { UserRole } from './user-role.js';
+
+export class User extends Model {
+  static override tableName = 'users';
+
+  declare id: string;
+  declare email: string;
+  declare username: string;
+  declare name: string;
+  declare passwordHash: string;
+  declare isActive: boolean;
+  declare organizationId: string | null;
+  declare createdAt: Date;
+
+  declare userRoles?: UserRole[];
+
+  static override get relationMappings(): RelationMappings {
+    return {
+      userRoles: {
+        relation: Model.HasManyRelation,
+        modelClass: UserRole,
+        join: { from: 'users.id', to: 'user_roles.userId' },
+      },
+    };
+  }
+}
