@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { User } from '../../../models/user.js';
+import { platformRole } from '../auth/actor.js';
+import { rolesOf } from '../auth/find-actor.js';
+
+export const roleCodeSchema = z.enum(['SUPER_ADMIN', 'ADMIN', 'LABELER', 'CUSTOMER', 'VIEWER']);
+
+export const userSchema = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  email: z.string(),
+  username: z.string(),
+  role: z.enum(['universal', 'admin', 'labeler', 'customer']),
+  roles: z.array(roleCodeSchema),
+  is_admin: z.boolean(),
+  is_active: z.boolean(),
+});
+
+/** @param user with `userRoles` fetched. */
+export function presentUser(user: User): z.infer<typeof userSchema> {
+  const roles = [...rolesOf(user)];
+  const role = platformRole(roles);
+  return {
+    id: user.id,
+    name: user.name,
+    email: user.email,
+    username: user.username,
+    role,
+    roles,
+    is_admin: role === 'admin' || role === 'universal',
+    is_active: user.isActive,
+  };
+}
