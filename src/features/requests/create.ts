@@ -1,0 +1,23 @@
+import type { Knex } from 'knex';
+import { v7 as uuidv7 } from 'uuid';
+import { DatasetRequest } from '../../../models/dataset-request.js';
+import { forbidden } from '../../errors.js';
+import type { Actor } from '../auth/actor.js';
+import { mayCreateRequest } from './policy.js';
+
+export interface NewRequest {
+  title: string;
+  description: string;
+  classes: string[];
+}
+
+/** @throws {DomainError} `forbidden` when the actor's roles are for other work than ordering data. */
+export async function createRequest(db: Knex, actor: Actor, order: NewRequest): Promise<DatasetRequest> {
+  if (!mayCreateRequest(actor)) throw forbidden('Only customers and administrators create requests.');
+  return DatasetRequest.query(db).insertAndFetch({
+    ...order,
+    id: uuidv7(),
+    ownerId: actor.id,
+    organizationId: actor.organizationId,
+  });
+}

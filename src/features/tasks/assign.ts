@@ -1,0 +1,47 @@
+import type { Knex } from 'knex';
+import { v7 as uuidv7 } from 'uuid';
+import { DatasetRequest } from '../../../models/dataset-request.js';
+import { Task } from '../../../models/task.js';
+import { invalid } from '../../errors.js';
+import type { Actor } from '../auth/actor.js';
+import { rolesOf } from '../auth/find-actor.js';
+import { findRequest } from '../requests/find.js';
+import { findUserByName } from '../users/find.js';
+import { maySeeUser } from '../users/policy.js';
+
+/**
+ * Puts a request into a labeler's hands. One who has it in hand already keeps the task he has; of two calls at once
+ * the database lets one make it.
+ * @throws {DomainError} `not_found` for a request out of reach, `invalid` naming `labeler_username` for nobody who labels.
+ */
+export async function assignRequest(
+  db: Knex,
+  actor: Actor,
+  { requestId, labelerName }: { requestId: string; labelerName: string },
+): Promise<Task> {
+  return db.transaction(async (trx) => {
+    const request = await findRequest(trx, actor, requestId, 'assign');
+    const labeler = await findLabeler(trx, actor, labelerName);
+    await Task.query(trx)
+      .insert({ id: uuidv7(), requestId: request.id, labelerId: labeler.id, assignedBy: actor.id })
+      .onConflict()
+      .ignore();
+    await DatasetRequest.query(trx).findById(request.id).patch({ status: 'in_progress' });
+    return Task.query(trx)
+      .findOne({ requestId: request.id, labelerId: labeler.id })
+      .whereNot('status', 'done')
+      .throwIfNotFound();
+  });
+}
+
+async function findLabeler(trx: Knex.Transaction, actor: Actor, name: string) {
+  const user = await findUserByName(trx, name);
+  const row = user && { id: user.id, organizationId: user.organizationId, roles: rolesOf(user) };
+  if (!user?.isActive || !row || !maySeeUser(actor, row)) {
+    throw invalid('labeler_username', `There is no active user ${name}.`);
+  }
+  if (!row.roles.includes('LABELER') && !row.roles.includes('SUPER_ADMIN')) {
+    throw invalid('labeler_username', `${name} is not a labeler: give him the role LABELER first.`);
+  }
+  return user;
+}

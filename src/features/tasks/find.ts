@@ -1,0 +1,33 @@
+import type { Knex } from 'knex';
+import type { QueryBuilder } from 'objection';
+import { validate } from 'uuid';
+import { Task } from '../../../models/task.js';
+import { forbidden, notFound } from '../../errors.js';
+import { administersAll, type Actor } from '../auth/actor.js';
+import { mayOnTask, type TaskOperation } from './policy.js';
+
+/**
+ * The task with its request, if the actor may do this to it.
+ * @throws {DomainError} `not_found` when it is not there or not his to see, `forbidden` when he may only see it.
+ */
+export async function findTask(db: Knex, actor: Actor, id: string, operation: TaskOperation) {
+  const task = validate(id) ? await Task.query(db).findById(id).withGraphFetched('request') : undefined;
+  if (!task?.request) throw notFound('Task');
+  const row = { labelerId: task.labelerId, organizationId: task.request.organizationId };
+  if (!mayOnTask(actor, 'read', row)) throw notFound('Task');
+  if (!mayOnTask(actor, operation, row)) throw forbidden('You may see this task but not work on it.');
+  return { task, request: task.request };
+}
+
+/** Narrows a query over `tasks` joined with `request` to the rows the actor may read: the policy's `read` in SQL. */
+export function onlyReadable<Result>(query: QueryBuilder<Task, Result>, actor: Actor) {
+  if (administersAll(actor)) return query;
+  return query.where((any) => {
+    // Without a role for tasks, none.
+    void any.whereRaw('false');
+    if (actor.roles.includes('LABELER')) void any.orWhere('tasks.labelerId', actor.id);
+    if (actor.organizationId && (actor.roles.includes('ADMIN') || actor.roles.includes('VIEWER'))) {
+      void any.orWhere('request.organizationId', actor.organizationId);
+    }
+  });
+}

@@ -1,0 +1,25 @@
+import type { Knex } from 'knex';
+import { Image } from '../../../models/image.js';
+import type { Task } from '../../../models/task.js';
+import { applyCursor } from '../../trpc/pagination.js';
+
+/**
+ * A task's images with the labels that one labeler put on them in it, oldest first: up to `limit + 1` rows, and how
+ * many there are in all.
+ */
+export async function taskImages(
+  db: Knex,
+  task: Task,
+  labelerId: string,
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+) {
+  const all = Image.query(db).where('requestId', task.requestId);
+  const page = all
+    .clone()
+    .withGraphFetched('labels')
+    .modifyGraph('labels', (labels) => void labels.where({ taskId: task.id, labelerId }))
+    .limit(limit + 1);
+  applyCursor(page, cursor, { createdAt: 'images.createdAt', id: 'images.id', direction: 'asc' });
+  const [rows, total] = await Promise.all([page, all.resultSize()]);
+  return { rows, total };
+}

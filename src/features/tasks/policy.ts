@@ -1,0 +1,24 @@
+import { administers, type Actor } from '../auth/actor.js';
+
+/** A task, as far as rights over it go. */
+export interface TaskRow {
+  labelerId: string;
+  /** Of the request it is on. */
+  organizationId: string | null;
+}
+
+/**
+ * - `read`: the task, its images and its progress
+ * - `label`: save labels, complete the task
+ */
+export const taskOperations = ['read', 'label'] as const;
+export type TaskOperation = (typeof taskOperations)[number];
+
+export function mayOnTask(actor: Actor, operation: TaskOperation, row: TaskRow): boolean {
+  if (administers(actor, row)) return true;
+  if (row.labelerId === actor.id) return actor.roles.includes('LABELER');
+
+  const views =
+    actor.roles.includes('VIEWER') && actor.organizationId !== null && actor.organizationId === row.organizationId;
+  return views && operation === 'read';
+}
