@@ -1,0 +1,20 @@
+import type { Knex } from 'knex';
+import { activeQcRunStatuses, QcRun } from '../../../models/qc-run.js';
+import { conflict } from '../../errors.js';
+import { finishRun } from './finish-run.js';
+
+/**
+ * Cancels a request's active run: one that nobody has begun ends at once, one under way ends between two images. The
+ * results found so far stay.
+ * @throws {DomainError} `conflict` when none is active.
+ */
+export async function cancelRun(db: Knex, requestId: string): Promise<QcRun> {
+  const [run] = await QcRun.query(db)
+    .where({ requestId })
+    .whereIn('status', [...activeQcRunStatuses])
+    .patch({ cancelRequested: true })
+    .returning('*');
+  if (!run) throw conflict('No quality control of this request is running.');
+  if (run.status === 'queued') await finishRun(db, run, 'cancelled');
+  return QcRun.query(db).findById(run.id).throwIfNotFound();
+}

@@ -1,0 +1,22 @@
+import type { QcRun } from '../../../models/qc-run.js';
+
+export interface RunProgress {
+  /** 0…100. */
+  percent: number;
+  /** Since the run began; null before the first image is done. */
+  imagesPerSecond: number | null;
+  /** At that rate; null while it is not known or the run is not under way. */
+  secondsLeft: number | null;
+}
+
+export function runProgress(run: QcRun, now = new Date()): RunProgress {
+  const { status, imagesTotal, imagesDone, startedAt } = run;
+  const seconds = startedAt ? ((run.finishedAt ?? now).getTime() - startedAt.getTime()) / 1000 : 0;
+  const rate = imagesDone > 0 && seconds > 0 ? imagesDone / seconds : null;
+  const share = imagesTotal > 0 ? Math.min(1, imagesDone / imagesTotal) : 0;
+  return {
+    percent: status === 'completed' ? 100 : Math.floor(share * 100),
+    imagesPerSecond: rate,
+    secondsLeft: rate !== null && status === 'running' ? Math.ceil(Math.max(0, imagesTotal - imagesDone) / rate) : null,
+  };
+}

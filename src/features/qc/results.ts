@@ -1,0 +1,43 @@
+import type { Knex } from 'knex';
+import { QcResult } from '../../../models/qc-result.js';
+import { applyCursor } from '../../trpc/pagination.js';
+import type { Settings } from '../settings/settings.js';
+
+export interface ResultFilter {
+  /** Only pictures that are a duplicate, AI-generated, either or neither, by these thresholds. */
+  verdict?: 'duplicate' | 'ai_generated' | 'flagged' | 'clean' | undefined;
+  thresholds: Settings;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** A request's results with what each matched, oldest picture first: up to `limit + 1` rows, and how many in all. */
+export async function listResults(db: Knex, requestId: string, filter: ResultFilter) {
+  const { verdict, thresholds, limit, cursor } = filter;
+  const duplicate = 'qc_results.duplicate_score >= :duplicate::real';
+  const generated = 'qc_results.ai_generated_score >= :ai::real';
+  const condition = {
+    duplicate,
+    ai_generated: generated,
+    flagged: `(${duplicate} or ${generated})`,
+    clean: `not (${duplicate} or ${generated})`,
+  };
+  const matching = QcResult.query(db)
+    .joinRelated('image')
+    .where('qc_results.requestId', requestId)
+    .modify((query) => {
+      if (!verdict) return;
+      void query.whereRaw(condition[verdict], {
+        duplicate: thresholds.duplicate_threshold,
+        ai: thresholds.ai_threshold,
+      });
+    });
+  const page = matching
+    .clone()
+    .select('qc_results.*')
+    .withGraphFetched('[image, matchedImage, reference]')
+    .limit(limit + 1);
+  applyCursor(page, cursor, { createdAt: 'image.createdAt', id: 'image.id', direction: 'asc' });
+  const [rows, total] = await Promise.all([page, matching.resultSize()]);
+  return { rows, total };
+}

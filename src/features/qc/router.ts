@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { QcRun } from '../../../models/qc-run.js';
+import type { QcResult } from '../../../models/qc-result.js';
+import { announcePage, picturePageInput } from '../../trpc/pagination.js';
+import { router, signedIn } from '../../trpc/procedures.js';
+import type { PictureUrls } from '../images/picture-urls.js';
+import { findRequest } from '../requests/find.js';
+import { readSettings, type Settings } from '../settings/settings.js';
+import { cancelRun } from './cancel-run.js';
+import { flagsOf } from './flags.js';
+import { runProgress } from './progress.js';
+import { listResults } from './results.js';
+import { startRun } from './start-run.js';
+
+const requestInput = z.object({ request_id: z.uuid() });
+
+const statusSchema = z.object({
+  request_id: z.uuid(),
+  run_id: z.uuid().nullable(),
+  status: z
+    .enum(['not_started', 'queued', 'running', 'completed', 'failed', 'cancelled'])
+    .meta({ description: 'Of the newest run.' }),
+  images_total: z.number().int(),
+  images_done: z.number().int(),
+  images_failed: z.number().int().meta({ description: 'Pictures that could not be decoded.' }),
+  percent: z.number().int(),
+  images_per_second: z.number().nullable(),
+  seconds_left: z.number().int().nullable(),
+  cancel_requested: z.boolean(),
+  error: z.string().nullable(),
+  started_at: z.iso.datetime().nullable(),
+  finished_at: z.iso.datetime().nullable(),
+});
+
+function presentStatus(requestId: string, run: QcRun | undefined): z.infer<typeof statusSchema> {
+  const progress = run && runProgress(run);
+  return {
+    request_id: requestId,
+    run_id: run?.id ?? null,
+    status: run?.status ?? 'not_started',
+    images_total: run?.imagesTotal ?? 0,
+    images_done: run?.imagesDone ?? 0,
+    images_failed: run?.imagesFailed ?? 0,
+    percent: progress?.percent ?? 0,
+    images_per_second: progress?.imagesPerSecond ?? null,
+    seconds_left: progress?.secondsLeft ?? null,
+    cancel_requested: run?.cancelRequested ?? false,
+    error: run?.error ?? null,
+    started_at: run?.startedAt?.toISOString() ?? null,
+    finished_at: run?.finishedAt?.toISOString() ?? null,
+  };
+}
+
+const resultSchema = z.object({
+  image_id: z.uuid(),
+  filename: z.string(),
+  duplicate_score: z.number().min(0).max(1),
+  ai_generated_score: z.number().min(0).max(1),
+  source_url: z.string().nullable().meta({ description: 'Where the best match is to be seen.' }),
+  matched_image_id: z.uuid().nullable(),
+  flags: z.array(z.string()),
+});
+
+async function presentResult(result: QcResult, thresholds: Settings, urls: PictureUrls) {
+  const { reference, matchedImage } = result;
+  return {
+    image_id: result.imageId,
+    filename: result.image?.filename ?? '',
+    duplicate_score: result.duplicateScore,
+    ai_generated_score: result.aiGeneratedScore,
+    source_url: reference?.sourceUrl ?? (matchedImage ? await urls.original(matchedImage) : null),
+    matched_image_id: result.matchedImageId,
+    flags: flagsOf(result, thresholds),
+  };
+}
+
+export const qcRouter = router({
+  run: signedIn
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/requests/{request_id}/qc/run',
+        summary: 'Start quality control',
+        description: 'For the customer, labelers with a task on the request, and administrators. 409 while it runs.',
+        tags: ['qc'],
+        protect: true,
+      },
+    })
+    .input(requestInput)
+    .output(z.object({ request_id: z.uuid(), status: z.literal('started'), run_id: z.uuid() }))
+    .mutation(async ({ ctx, input }) => {
+      const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'runQc');
+      const run = await startRun(ctx.db, ctx.actor, request);
+      return { request_id: request.id, status: 'started' as const, run_id: run.id };
+    }),
+
+  status: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/requests/{request_id}/qc/status',
+        summary: 'How far quality control has come',
+        tags: ['qc'],
+        protect: true,
+      },
+    })
+    .input(requestInput)
+    .output(statusSchema)
+    .query(async ({ ctx, input }) => {
+      const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'read');
+      const run = await QcRun.query(ctx.db).where('requestId', request.id).orderBy('createdAt', 'desc').first();
+      return presentStatus(request.id, run);
+    }),
+
+  cancel: signedIn
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/requests/{request_id}/qc/cancel',
+        summary: 'Cancel quality control',
+        description: 'Results found so far stay.',
+        tags: ['qc'],
+        protect: true,
+      },
+    })
+    .input(requestInput)
+    .output(statusSchema)
+    .mutation(async ({ ctx, input }) => {
+      const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'runQc');
+      return presentStatus(request.id, await cancelRun(ctx.db, request.id));
+    }),
+
+  results: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/requests/{request_id}/qc/results',
+        summary: 'What quality control found',
+        description: 'A row for each picture looked at so far, oldest picture first.',
+        tags: ['qc'],
+        protect: true,
+      },
+      paged: true,
+    })
+    .input(
+      z.object({
+        ...requestInput.shape,
+        ...picturePageInput,
+        verdict: z
+          .enum(['duplicate', 'ai_generated', 'flagged', 'clean'])
+          .optional()
+          .meta({ description: 'By the thresholds in force.' }),
+      }),
+    )
+    .output(z.array(resultSchema))
+    .query(async ({ ctx, input }) => {
+      const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'read');
+      const thresholds = await readSettings(ctx.db);
+      const { rows, total } = await listResults(ctx.db, request.id, { ...input, thresholds });
+      const page = announcePage(ctx, {
+        rows,
+        total,
+        limit: input.limit,
+        keyOf: ({ image, imageId }) => ({ id: imageId, createdAt: image?.createdAt ?? new Date(0) }),
+      });
+      return Promise.all(page.map((result) => presentResult(result, thresholds, ctx.pictureUrls)));
+    }),
+});

@@ -1,0 +1,40 @@
+import type { Knex } from 'knex';
+import { UniqueViolationError } from 'objection';
+import { v7 as uuidv7 } from 'uuid';
+import { DatasetRequest } from '../../../models/dataset-request.js';
+import { Image } from '../../../models/image.js';
+import { QcRun } from '../../../models/qc-run.js';
+import { conflict } from '../../errors.js';
+import { enqueue } from '../../queue/job.js';
+import type { Actor } from '../auth/actor.js';
+
+/** The key that a run's job bears in the queue. */
+export const runJobKey = (runId: string) => `runQc:${runId}`;
+
+/**
+ * Makes a run and its job in one transaction. That a request has one active run at most is decided by the database.
+ * @throws {DomainError} `conflict` when one is active.
+ */
+export async function startRun(db: Knex, actor: Actor, request: DatasetRequest): Promise<QcRun> {
+  try {
+    return await db.transaction(async (trx) => {
+      const run = await QcRun.query(trx).insertAndFetch({
+        id: uuidv7(),
+        requestId: request.id,
+        startedBy: actor.id,
+        imagesTotal: await Image.query(trx).where('requestId', request.id).resultSize(),
+      });
+      await DatasetRequest.query(trx)
+        .findById(request.id)
+        .whereIn('status', ['new', 'ready'])
+        .patch({ status: 'in_qc' });
+      await enqueue(trx, 'runQc', { runId: run.id }, runJobKey(run.id));
+      return run;
+    });
+  } catch (error) {
+    if (error instanceof UniqueViolationError && error.constraint === 'qc_runs_one_active') {
+      throw conflict('Quality control of this request is already running.');
+    }
+    throw error;
+  }
+}

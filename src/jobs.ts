@@ -1,0 +1,24 @@
+import type { Analyser } from './features/qc/analyse-images.js';
+import { endStrandedRuns } from './features/qc/end-stranded-runs.js';
+import { runQc } from './features/qc/run-qc.js';
+import { makeThumbnails } from './features/uploads/make-thumbnails.js';
+import { sweepAbandonedUploads } from './features/uploads/sweep.js';
+import type { JobHandlers } from './queue/job.js';
+
+/** Every kind of job and the domain function that does it: what `router.ts` is to procedures. */
+export function jobHandlers(analyser: Analyser): JobHandlers {
+  const { db, storage } = analyser;
+  return {
+    runQc: (payload, job) => runQc(analyser, payload, job),
+    makeThumbnails: ({ imageIds }) => makeThumbnails(analyser, imageIds),
+    deleteObjects: ({ keys }) => storage.delete(keys),
+    sweepAbandonedUploads: () => sweepAbandonedUploads(db, storage),
+    endStrandedRuns: () => endStrandedRuns(db),
+  };
+}
+
+/** Jobs that come round by the clock, in graphile-worker's crontab format (UTC). */
+export const crontab = `
+* * * * * endStrandedRuns
+17 * * * * sweepAbandonedUploads
+`;

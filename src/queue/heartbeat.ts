@@ -1,0 +1,70 @@
+import { hostname } from 'node:os';
+import type { Knex } from 'knex';
+import type { Logger } from 'pino';
+import { raw } from 'objection';
+import { WorkerProcess, type WorkerStats } from '../../models/worker-process.js';
+
+const INTERVAL_MS = 2000;
+/** A process silent for this long counts as dead: four beats missed. */
+const DEAD_AFTER_SECONDS = 8;
+
+export interface HeartbeatOptions {
+  db: Knex;
+  threads: number;
+  stats: WorkerStats;
+  log: Logger;
+}
+
+/**
+ * A worker process's sign of life: a row that bears its worker pool's id. Each process also looks for those that fell
+ * silent and unlocks their jobs, which graphile-worker by itself would do after four hours.
+ */
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  readonly #poolId: string;
+  readonly #timer: NodeJS.Timeout;
+  #beating: Promise<void> = Promise.resolve();
+
+  private constructor(poolId: string, options: HeartbeatOptions) {
+    this.#poolId = poolId;
+    this.#options = options;
+    this.#timer = setInterval(() => {
+      this.#beating = this.#beat().catch((error: unknown) => {
+        options.log.warn({ err: error }, 'heartbeat failed');
+      });
+    }, INTERVAL_MS);
+  }
+
+  /** Resolves once the row is there. */
+  static async start(poolId: string, options: HeartbeatOptions): Promise<Heartbeat> {
+    const heartbeat = new Heartbeat(poolId, options);
+    await heartbeat.#beat();
+    return heartbeat;
+  }
+
+  /** Takes the row away: a process that stops in order has given its jobs back. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#beating;
+    await WorkerProcess.query(this.#options.db).deleteById(this.#poolId);
+  }
+
+  async #beat(): Promise<void> {
+    const { db, threads, stats } = this.#options;
+    await WorkerProcess.query(db)
+      .insert({ id: this.#poolId, host: hostname(), threads, stats, heartbeatAt: raw('now()') })
+      .onConflict('id')
+      .merge(['stats', 'heartbeatAt']);
+    await unlockJobsOfDeadProcesses(db);
+  }
+}
+
+async function unlockJobsOfDeadProcesses(db: Knex): Promise<void> {
+  await db.raw(
+    `with dead as (
+       delete from worker_processes where heartbeat_at < now() - make_interval(secs => ?) returning id
+     )
+     select graphile_worker.force_unlock_workers(array_agg(id)) from dead having count(*) > 0`,
+    [DEAD_AFTER_SECONDS],
+  );
+}

@@ -1,0 +1,48 @@
+import type { Knex } from 'knex';
+
+/** Every kind of job and what it is given. */
+export interface JobPayloads {
+  runQc: { runId: string };
+  makeThumbnails: { imageIds: string[] };
+  deleteObjects: { keys: string[] };
+  sweepAbandonedUploads: Record<string, never>;
+  endStrandedRuns: Record<string, never>;
+}
+
+export type JobName = keyof JobPayloads;
+
+/** What a handler gets beside its payload. */
+export interface JobContext {
+  /** Aborted when the process is to stop: the handler puts its work back into the queue and returns. */
+  shutdown: AbortSignal;
+  /** How often the job has been tried, this time included, and how often it may be. */
+  attempt: number;
+  maxAttempts: number;
+}
+
+export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name], context: JobContext) => Promise<void> };
+
+/** Lower runs first. */
+const priorities: Record<JobName, number> = {
+  makeThumbnails: 0,
+  runQc: 10,
+  deleteObjects: 20,
+  sweepAbandonedUploads: 20,
+  endStrandedRuns: 5,
+};
+
+/**
+ * Adds a job within the transaction of the rows it is about: both are there or neither is.
+ * @param key under which the job can be found again; a second job under the same key replaces one not begun yet.
+ */
+export async function enqueue<Name extends JobName>(
+  trx: Knex,
+  name: Name,
+  payload: JobPayloads[Name],
+  key: string | null = null,
+): Promise<void> {
+  await trx.raw(
+    'select graphile_worker.add_job(?, payload := ?::json, priority := ?, max_attempts := 10, job_key := ?)',
+    [name, JSON.stringify(payload), priorities[name], key],
+  );
+}

@@ -1,0 +1,21 @@
+import { authRouter } from './features/auth/router.js';
+import { qcRouter } from './features/qc/router.js';
+import { requestsRouter } from './features/requests/router.js';
+import { settingsRouter } from './features/settings/router.js';
+import { tasksRouter } from './features/tasks/router.js';
+import { uploadsRouter } from './features/uploads/router.js';
+import { usersRouter } from './features/users/router.js';
+import { router } from './trpc/procedures.js';
+
+/** Every procedure: at `/trpc` for typed clients, and as REST where it says so. */
+export const appRouter = router({
+  auth: authRouter,
+  users: usersRouter,
+  requests: requestsRouter,
+  uploads: uploadsRouter,
+  qc: qcRouter,
+  tasks: tasksRouter,
+  settings: settingsRouter,
+});
+
+export type AppRouter = typeof appRouter;
