@@ -13,8 +13,14 @@ const environmentSchema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   DATA_DIR: z.string().default('./.data'),
-  DATABASE_URL: z.string().regex(/^(postgres(ql)?|socket):/, 'must be a postgresql:// URL').optional(),
-  STORAGE_URL: z.string().regex(/^(file|s3):/, 'must start with file: or s3://').optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(postgres(ql)?|socket):/, 'must be a postgresql:// URL')
+    .optional(),
+  STORAGE_URL: z
+    .string()
+    .regex(/^(file|s3):/, 'must start with file: or s3://')
+    .optional(),
   JWT_SECRET: z
     .string()
     .refine((value) => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes long')

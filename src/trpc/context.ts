@@ -2,14 +2,16 @@ import type { Knex } from 'knex';
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { Actor } from '../features/auth/actor.js';
+import type { PictureUrls } from '../features/images/picture-urls.js';
 import type { Storage } from '../storage/storage.js';
 import type { TokenSigner } from '../features/auth/token-signer.js';
 
 /** What every request shares: made once at start. */
 export interface Services {
-  config: Config & { publicUrl: string };
+  config: Config & { publicUrl: string; jwtSecret: string };
   db: Knex;
   storage: Storage;
+  pictureUrls: PictureUrls;
   tokens: TokenSigner;
   log: Logger;
 }
@@ -25,7 +27,7 @@ export interface Context extends Services {
   signal: AbortSignal;
   /** Sets a header of the HTTP answer, whichever face was called. */
   setHeader(name: string, value: string): void;
-  /** The caller's own address without query, for `Link` headers; null where the call was not a REST read. */
+  /** The address called, query included, as the public knows it: for `Link` headers. Null unless a REST read. */
   restUrl: URL | null;
   /**
    * Streams the files of a multipart call to storage, now: a procedure authorises first and reads afterwards.

@@ -1,5 +1,6 @@
-import type { TRPCError } from '@trpc/server';
-import type { TRPCErrorShape } from '@trpc/server/rpc';
+import { TRPCError } from '@trpc/server';
+import { getHTTPStatusCodeFromError } from '@trpc/server/http';
+import { TRPC_ERROR_CODES_BY_KEY, type TRPC_ERROR_CODE_KEY, type TRPCErrorShape } from '@trpc/server/rpc';
 import { ZodError } from 'zod';
 import { DomainError, type DomainErrorKind } from '../errors.js';
 import type { Context } from './context.js';
@@ -34,6 +35,28 @@ const statusOfKind: Record<DomainErrorKind, number> = {
   storage_full: 507,
 };
 
+/** What is said of a fault that HTTP, tRPC or a library found before any code of ours ran. */
+const faultOfStatus: Record<number, { code: string; message: string }> = {
+  400: { code: 'invalid', message: 'The call cannot be read.' },
+  404: { code: 'not_found', message: 'There is nothing at this address.' },
+  405: { code: 'method_not_allowed', message: 'This address does not take that method.' },
+  413: { code: 'too_large', message: 'The body is too large.' },
+  415: { code: 'unsupported_media_type', message: 'Send the body as application/json.' },
+};
+
+const trpcCodeOfStatus: Record<number, TRPC_ERROR_CODE_KEY> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_SUPPORTED',
+  409: 'CONFLICT',
+  413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  429: 'TOO_MANY_REQUESTS',
+  503: 'SERVICE_UNAVAILABLE',
+};
+
 /** Turns whatever was thrown into the answer a caller may see: internals stay behind a bare 500. */
 export function describeError(thrown: unknown, requestId: string): DescribedError {
   const describe = (status: number, code: string, message: string, errors?: Record<string, string[]>) => ({
@@ -50,23 +73,60 @@ export function describeError(thrown: unknown, requestId: string): DescribedErro
       const errors = fieldFaults(error);
       return describe(400, 'invalid', sentenceOf(errors), errors);
     }
+    if (isTextWithNul(error)) return describe(400, 'invalid', 'Text may hold no NUL characters.');
+    if (isUnstorableText(error)) return describe(400, 'invalid', 'A text must not contain the NUL character.');
+    if (isDatabaseGone(error)) {
+      return { ...describe(503, 'unavailable', 'The service is busy or restarting. Try again.'), retryAfter: 5 };
+    }
   }
-  const trpcCode = (thrown as TRPCError | undefined)?.code;
-  if (trpcCode === 'PARSE_ERROR') return describe(400, 'invalid', 'The body is not valid JSON.');
-  if (trpcCode === 'NOT_FOUND') return describe(404, 'not_found', 'There is nothing at this address.');
-  if (trpcCode === 'METHOD_NOT_SUPPORTED') {
-    return describe(405, 'method_not_allowed', 'This address does not take that method.');
+  const status = callerFaultStatus(thrown) ?? callerFaultStatus((thrown as Error | null)?.cause);
+  if (status !== undefined) {
+    const fault = faultOfStatus[status] ?? { code: 'invalid', message: 'The call cannot be served as it stands.' };
+    return describe(status, fault.code, sentenceOfTrpc(thrown) ?? fault.message);
   }
-  if (trpcCode === 'UNSUPPORTED_MEDIA_TYPE') {
-    return describe(415, 'unsupported_media_type', 'Send the body as application/json.');
-  }
-  if (trpcCode === 'PAYLOAD_TOO_LARGE') return describe(413, 'too_large', 'The body is too large.');
   return describe(500, 'internal', `Something went wrong on our side. Quote request ${requestId} when you report it.`);
 }
 
 /** A ZodError that is not about the input is a broken promise of ours about the output. */
 function isInputFault(thrown: unknown): boolean {
-  return (thrown as TRPCError | undefined)?.code === 'BAD_REQUEST';
+  return thrown instanceof TRPCError && thrown.code === 'BAD_REQUEST';
+}
+
+/** The 4xx that tRPC, or Koa by way of http-errors, gave the error; undefined when the fault is ours. */
+function callerFaultStatus(thrown: unknown): number | undefined {
+  const { status, expose } = (thrown ?? {}) as { status?: unknown; expose?: unknown };
+  if (expose === true && typeof status === 'number') return status;
+  const trpcStatus = thrown instanceof TRPCError ? getHTTPStatusCodeFromError(thrown) : 500;
+  return trpcStatus < 500 ? trpcStatus : undefined;
+}
+
+/** tRPC's own sentence on a call it cannot read; one that wraps another error is not meant for callers. */
+function sentenceOfTrpc(thrown: unknown): string | undefined {
+  if (!isInputFault(thrown)) return undefined;
+  const { message, cause } = thrown as TRPCError;
+  if (cause === undefined) return message;
+  return cause instanceof SyntaxError ? 'The call is not valid JSON.' : undefined;
+}
+
+/** PostgreSQL's text holds every character but U+0000 (SQLSTATE 22021); Objection wraps what the driver said. */
+function isTextWithNul(error: Error & { code?: unknown; nativeError?: { code?: unknown } }): boolean {
+  return (error.nativeError?.code ?? error.code) === '22021';
+}
+
+/** No connection to be had (Node's and knex's errors), or PostgreSQL stopping, starting, full or out of time. */
+function isDatabaseGone(error: Error): boolean {
+  const { syscall } = error as NodeJS.ErrnoException;
+  if (error.name === 'KnexTimeoutError' || syscall === 'connect') return true;
+  return /^(ECONNREFUSED|ECONNRESET|57P0\d|57014|53300)$/.test(codeOf(error));
+}
+
+/** SQLSTATEs for NUL, which JSON can carry and PostgreSQL's texts cannot. */
+const isUnstorableText = (error: Error) => /^(22021|22P05)$/.test(codeOf(error));
+
+/** Objection wraps the driver's errors, which know the SQLSTATE. */
+function codeOf(error: Error): string {
+  const { nativeError = error } = error as { nativeError?: NodeJS.ErrnoException };
+  return String((nativeError as NodeJS.ErrnoException).code);
 }
 
 function fieldFaults(error: ZodError): Record<string, string[]> {
@@ -80,11 +140,17 @@ function fieldFaults(error: ZodError): Record<string, string[]> {
 
 function sentenceOf(errors: Record<string, string[]>): string {
   const [field, messages] = Object.entries(errors)[0] ?? ['body', ['is not valid']];
-  return `${field}: ${messages[0]}`;
+  return `${field}: ${messages[0] ?? ''}`;
 }
 
 /** tRPC's error formatter: typed clients find the same body under `error.data`. */
 export function formatError({ shape, error, ctx }: { shape: TRPCErrorShape; error: TRPCError; ctx?: Context }) {
   const { status, body } = describeError(error, ctx?.requestId ?? 'unknown');
-  return { ...shape, message: body.message, data: { ...body, trpcCode: error.code, httpStatus: status } };
+  const trpcCode = trpcCodeOfStatus[status] ?? (status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR');
+  return {
+    ...shape,
+    message: body.message,
+    code: TRPC_ERROR_CODES_BY_KEY[trpcCode],
+    data: { ...body, trpcCode, httpStatus: status },
+  };
 }

@@ -15,7 +15,8 @@ export function runProgress(run: QcRun, now = new Date()): RunProgress {
   const rate = imagesDone > 0 && seconds > 0 ? imagesDone / seconds : null;
   const share = imagesTotal > 0 ? Math.min(1, imagesDone / imagesTotal) : 0;
   return {
-    percent: status === 'completed' ? 100 : Math.floor(share * 100),
+    // The last of a run is matching once more, when all pictures are done.
+    percent: status === 'completed' ? 100 : Math.min(99, Math.floor(share * 100)),
     imagesPerSecond: rate,
     secondsLeft: rate !== null && status === 'running' ? Math.ceil(Math.max(0, imagesTotal - imagesDone) / rate) : null,
   };

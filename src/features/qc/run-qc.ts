@@ -8,7 +8,7 @@ import { enqueue, type JobContext } from '../../queue/job.js';
 import { analyseImages, hexSha256, type Analyser, type AnalysisRow } from './analyse-images.js';
 import { finishRun } from './finish-run.js';
 import { loadKnownPictures } from './known-pictures.js';
-import type { Matcher } from './match/matcher.js';
+import type { KnownPicture, Matcher } from './match/matcher.js';
 import { saveResults } from './save-results.js';
 import { runJobKey } from './start-run.js';
 import { watchForCancel } from './watch-for-cancel.js';
@@ -103,14 +103,17 @@ function notAnalysed({ db, analyserVersion }: Analyser, ownerId: string): QueryB
 }
 
 function learn(matcher: Matcher, image: Image, analyses: ReadonlyMap<string, AnalysisRow>): void {
-  const sha256 = hexSha256(image);
-  const analysis = analyses.get(sha256);
-  if (analysis) matcher.add({ id: image.id, sha256, pdq: analysis.pdq, quality: analysis.pdqQuality });
+  const analysis = analyses.get(hexSha256(image));
+  if (analysis) matcher.add(asPicture(image, analysis));
 }
 
 function resultsOf(images: readonly Image[], analyses: ReadonlyMap<string, AnalysisRow>, matcher: Matcher) {
   return images.flatMap((image) => {
     const analysis = analyses.get(hexSha256(image));
-    return analysis ? { imageId: image.id, analysis, match: matcher.bestMatch(image.id) } : [];
+    return analysis ? { imageId: image.id, analysis, match: matcher.bestMatch(asPicture(image, analysis)) } : [];
   });
+}
+
+function asPicture(image: Image, { pdq, pdqQuality }: AnalysisRow): KnownPicture {
+  return { id: image.id, sha256: hexSha256(image), pdq, quality: pdqQuality };
 }

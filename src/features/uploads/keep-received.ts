@@ -58,7 +58,12 @@ async function insertChunk(
     width: file.width,
     height: file.height,
   }));
-  const inserted = await Image.query(trx).insert(rows).onConflict(['requestId', 'sha256']).ignore().returning('id');
+  // Not through the model: it would hand back the rows it was given, inserted or not.
+  const inserted = await trx<Image>(Image.tableName)
+    .insert(rows)
+    .onConflict(['requestId', 'sha256'])
+    .ignore()
+    .returning('id');
   const insertedIds = new Set(inserted.map(({ id }) => id));
   const surplus = rows.filter(({ id }) => !insertedIds.has(id)).map(({ storageKey }) => storageKey);
 

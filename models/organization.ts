@@ -1,0 +1,10 @@
+import { Model } from 'objection';
+
+/** Whom an ADMIN administers: a customer's company, a municipality, a clinic. */
+export class Organization extends Model {
+  static override tableName = 'organizations';
+
+  declare id: string;
+  declare name: string;
+  declare createdAt: Date;
+}

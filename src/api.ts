@@ -1,0 +1,151 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { createApp } from './app.js';
+import type { Config } from './config.js';
+import { connect } from './database/connection.js';
+import { migrate } from './database/migrate.js';
+import { isEntryFile } from './entry-file.js';
+import { TokenSigner } from './features/auth/token-signer.js';
+import { PictureUrls } from './features/images/picture-urls.js';
+import { ensureFirstAdmin } from './features/users/first-admin.js';
+import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
+import { appRouter } from './router.js';
+import { runProcess } from './run-process.js';
+import { StartupError } from './startup-error.js';
+import { createStorage } from './storage/create-storage.js';
+
+const POOL_SIZE = 10;
+const DRAIN_MS = 10_000;
+
+export interface RunningApi {
+  /** Where it can be reached on this machine; no trailing slash. */
+  url: string;
+  /** What signed URLs start with. */
+  publicUrl: string;
+  /** Takes no new connections, lets requests under way finish for up to ten seconds, then ends. */
+  close(hastened?: AbortSignal): Promise<void>;
+}
+
+/**
+ * Serves HTTP from this process, on a database that is migrated already.
+ * @throws {StartupError} when the port cannot be had.
+ */
+export async function startApi(
+  config: Config,
+  { databaseUrl, log }: { databaseUrl: string; log: Logger },
+): Promise<RunningApi> {
+  const jwtSecret = await loadJwtSecret(config);
+  const db = connect(databaseUrl, { poolSize: POOL_SIZE, applicationName: 'assay api', log });
+  const draining = new AbortController();
+  const listening = listen(config);
+  try {
+    if (config.firstAdmin && !(await ensureFirstAdmin(db, config.firstAdmin))) {
+      log.warn('ADMIN_EMAIL belongs to an account with another password, so it was not made an administrator');
+    }
+    // The port comes first: with PORT=0 it is only known now, and signed URLs bear it.
+    const { server, port, serve } = await listening;
+    const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
+    const signingKey = storageSigningKey(jwtSecret);
+    const storage = await createStorage({ storageUrl: config.storageUrl, publicUrl, signingKey });
+    const app = createApp(
+      {
+        config: { ...config, publicUrl, jwtSecret },
+        db,
+        storage,
+        pictureUrls: new PictureUrls({ storage, publicUrl, signingKey }),
+        tokens: new TokenSigner(jwtSecret),
+        log,
+      },
+      appRouter,
+      { draining: draining.signal },
+    );
+    const handle = app.callback();
+    serve((request, response) => void handle(request, response));
+    return {
+      url: `http://${addressOf(config.host)}:${port}`,
+      publicUrl,
+      async close(hastened) {
+        draining.abort();
+        await drain(server, hastened);
+        await db.destroy();
+      },
+    };
+  } catch (error) {
+    await listening.then(
+      ({ server }) => server.close(),
+      () => undefined,
+    );
+    await db.destroy();
+    throw error;
+  }
+}
+
+function addressOf(host: string): string {
+  if (['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host)) return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+interface Listening {
+  server: Server;
+  port: number;
+  /** Hands over the application; whoever asked before has waited for it. */
+  serve: (application: RequestListener) => void;
+}
+
+async function listen({ port, host }: Config): Promise<Listening> {
+  let serve: Listening['serve'] = () => undefined;
+  const application = new Promise<RequestListener>((resolve) => {
+    serve = resolve;
+  });
+  const server = createServer(
+    // An upload may take its time; a connection on which nothing moves for minutes is given up.
+    { requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 65_000 },
+    (request, response) => void application.then((handle) => handle(request, response)),
+  );
+  server.setTimeout(5 * 60_000);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new StartupError(listenFault(error, port, host)));
+    });
+    server.listen(port, host, resolve);
+  });
+  return { server, port: (server.address() as AddressInfo).port, serve };
+}
+
+function listenFault(error: NodeJS.ErrnoException, port: number, host: string): string {
+  if (error.code === 'EADDRINUSE')
+    return `Port ${port} on ${host} is in use. Stop what uses it, or set PORT to another.`;
+  if (error.code === 'EACCES') return `Port ${port} is reserved for root. Set PORT to one above 1023.`;
+  return `Cannot listen on ${host}, port ${port}: ${error.message}. Check HOST and PORT.`;
+}
+
+async function drain(server: Server, hastened: AbortSignal | undefined): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+  // A connection kept alive falls idle when its answer is out, and would else be held open for the next request.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const end = () => server.closeAllConnections();
+  const deadline = setTimeout(end, DRAIN_MS);
+  if (hastened?.aborted) end();
+  hastened?.addEventListener('abort', end);
+  await closed;
+  hastened?.removeEventListener('abort', end);
+  clearTimeout(deadline);
+  clearInterval(sweep);
+}
+
+if (isEntryFile(import.meta.url)) {
+  await runProcess(
+    async ({ config, log, atEnd }) => {
+      if (!config.databaseUrl) {
+        throw new StartupError('DATABASE_URL is needed to run the API alone. `npm start` brings a database along.');
+      }
+      await migrate(config.databaseUrl, log);
+      const api = await startApi(config, { databaseUrl: config.databaseUrl, log });
+      atEnd((hastened) => api.close(hastened));
+      log.info({ url: api.url }, 'API ready');
+    },
+    { closeWithinMs: 20_000 },
+  );
+}

@@ -1,0 +1,63 @@
+import type { AnyRouter } from '@trpc/server';
+import Koa from 'koa';
+import { accessLog } from './http/access-log.js';
+import { identifyActor, verifyToken } from './http/authentication.js';
+import { crossOrigin } from './http/cross-origin.js';
+import { docsPage } from './http/docs-page.js';
+import { errorAnswers } from './http/error-answers.js';
+import { logFault } from './http/fault-log.js';
+import { healthRoutes } from './http/health.js';
+import { createMetrics } from './http/metrics.js';
+import { openApiRoute } from './http/openapi.js';
+import { previewRoute } from './http/preview-route.js';
+import { rateLimit } from './http/rate-limit.js';
+import { requestId } from './http/request-id.js';
+import type { RequestState } from './http/request-state.js';
+import { restBridge } from './http/rest-bridge.js';
+import { securityHeaders } from './http/security-headers.js';
+import { storageRoutes } from './http/storage-routes.js';
+import { trpcMount } from './http/trpc-mount.js';
+import type { Services } from './trpc/context.js';
+
+export interface AppOptions {
+  /** Aborted when the process has begun to stop: `/readyz` then turns new work away. */
+  draining?: AbortSignal;
+}
+
+/** The HTTP application. The order below is the way of every request: whoever answers ends it. */
+export function createApp(services: Services, router: AnyRouter, { draining }: AppOptions = {}): Koa<RequestState> {
+  const { config, db, storage, log } = services;
+  // One proxy is trusted: it appends the address it saw, and whatever stands before is the caller's invention.
+  const app = new Koa<RequestState>({ proxy: config.trustProxy, maxIpsCount: 1 });
+  const metrics = createMetrics(db);
+
+  app.use(requestId);
+  app.use(accessLog(log));
+  app.use(metrics.observe);
+  app.use(errorAnswers(log));
+  app.use(securityHeaders);
+  app.use(crossOrigin(config.corsOrigins));
+
+  // Not counted against the caller: probes, and pictures on signed addresses.
+  app.use(healthRoutes({ db, storage }, draining));
+  app.use(storageRoutes(services));
+  app.use(previewRoute(services));
+
+  app.use(rateLimit(db, config.rateLimitPerMinute));
+  app.use(metrics.expose);
+  app.use(openApiRoute(router, config.publicUrl));
+  app.use(docsPage);
+
+  app.use(verifyToken(config.jwtSecret));
+  app.use(identifyActor(db));
+  app.use(trpcMount(services, router));
+  app.use(restBridge(services, router));
+  app.use((ctx) => ctx.throw(404));
+
+  app.on('error', (error: NodeJS.ErrnoException) => {
+    const clientLeft =
+      error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'EPIPE';
+    if (!clientLeft) logFault(log, error, undefined);
+  });
+  return app;
+}

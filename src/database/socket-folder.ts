@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { chown, lstat, mkdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { StartupError } from '../startup-error.js';
+
+/** Of no TCP socket: it names the Unix one. */
+export const POSTGRES_PORT = '5432';
+const SOCKET = `.s.PGSQL.${POSTGRES_PORT}`;
+/** A Unix socket's address holds 103 bytes on macOS and 107 on Linux, and PostgreSQL adds a slash and the socket's name. */
+const LONGEST_FOLDER = 88;
+
+/**
+ * Takes away the socket that a killed server has left. PostgreSQL trusts the pid in its lock file, which may be another
+ * program's by now, or a zombie's.
+ */
+export async function removeSocket(folder: string): Promise<void> {
+  for (const name of [SOCKET, `${SOCKET}.lock`]) await rm(join(folder, name), { force: true });
+}
+
+/**
+ * Where the server's socket lies: in `folder` itself, or, when its path is too long or holds characters that
+ * PostgreSQL's list of folders gives a meaning to, in a folder of its owner's alone below the temporary one.
+ */
+export async function prepareSocketFolder(folder: string, owner: { uid: number; gid: number }): Promise<string> {
+  if (Buffer.byteLength(folder) <= LONGEST_FOLDER && /^[\w/.@+-]+$/.test(folder)) return folder;
+
+  const name = `assay-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`;
+  const temporary = tmpdir().length + 1 + name.length <= LONGEST_FOLDER ? tmpdir() : '/tmp';
+  const short = join(temporary, name);
+  // recursive: one left by a killed process is no error, whoever it belongs to.
+  await mkdir(short, { mode: 0o700, recursive: true });
+  const found = await lstat(short);
+  if (!found.isDirectory() || ![owner.uid, process.getuid?.()].includes(found.uid)) {
+    throw new StartupError(`${short} is needed for the database's socket and belongs to another user. Remove it.`);
+  }
+  if (found.uid !== owner.uid) await chown(short, owner.uid, owner.gid);
+  return short;
+}

@@ -1,0 +1,35 @@
+import type { Logger } from 'pino';
+import { describeError, type DescribedError } from '../trpc/error-formatter.js';
+import { logFault } from './fault-log.js';
+import { hasBody } from './json-body.js';
+import type { HttpMiddleware } from './request-state.js';
+import { drainUnreadBody } from './request-body.js';
+
+/** Answers whatever is thrown further in with the one error shape. */
+export const errorAnswers =
+  (log: Logger): HttpMiddleware =>
+  async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      const described = describeError(error, ctx.state.requestId);
+      if (described.status >= 500) logFault(log, error, ctx.state.requestId);
+      if (ctx.headerSent) {
+        ctx.res.destroy();
+        return;
+      }
+      if (hasBody(ctx)) drainUnreadBody(ctx.req);
+      ctx.set(errorHeaders(described));
+      ctx.set('Cache-Control', 'no-store');
+      ctx.status = described.status;
+      ctx.body = described.body;
+    }
+  };
+
+/** What the status of an error obliges to say in headers (RFC 9110). */
+export function errorHeaders({ status, retryAfter }: DescribedError): Record<string, string> {
+  return {
+    ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+    ...(retryAfter !== undefined && { 'Retry-After': String(Math.ceil(retryAfter)) }),
+  };
+}

@@ -1,0 +1,163 @@
+import type { AnyRouter } from '@trpc/server';
+import { generateOpenApiDocument, type OpenAPIObject, type OpenApiRouter } from 'trpc-to-openapi';
+import { errorReference, probePaths, sharedComponents } from './openapi-components.js';
+import { packageVersion } from './package-version.js';
+import type { HttpMiddleware } from './request-state.js';
+import { mergeInputs } from './rest-input.js';
+import { inputFields, restRoutes, type RestRoute } from './rest-routes.js';
+
+type PathItem = NonNullable<OpenAPIObject['paths']>[string];
+type Operation = NonNullable<PathItem['get']>;
+type MediaType = Extract<NonNullable<Operation['requestBody']>, { content: object }>['content'][string];
+type Schema = Extract<NonNullable<MediaType['schema']>, { type?: unknown }>;
+
+/** Serves the document at `/openapi.json`; it is made on first demand and kept. */
+export function openApiRoute(router: AnyRouter, publicUrl: string): HttpMiddleware {
+  let document: string | undefined;
+  return async (ctx, next) => {
+    if (ctx.path !== '/openapi.json' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+    document ??= JSON.stringify(openApiDocument(router, publicUrl), withoutNoise);
+    ctx.state.route = ctx.path;
+    ctx.type = 'application/json';
+    ctx.body = document;
+    return undefined;
+  };
+}
+
+/** Drops what a format says already, and the bounds of JavaScript's numbers. */
+function withoutNoise(this: unknown, key: string, value: unknown): unknown {
+  if (key === 'pattern' && (this as Schema).format !== undefined) return undefined;
+  return typeof value === 'number' && Math.abs(value) === Number.MAX_SAFE_INTEGER ? undefined : value;
+}
+
+/**
+ * The REST face as OpenAPI 3.1: what `trpc-to-openapi` reads off the procedures, completed by what the bridge does:
+ * the real success codes and error shape, files, paging headers, aliases, examples.
+ */
+export function openApiDocument(router: AnyRouter, publicUrl: string): OpenAPIObject {
+  const routes = restRoutes(router).map((route) => ({ ...route, key: operationKey(route) }));
+  const document = generateOpenApiDocument(routerOf(routes), {
+    title: 'Assay',
+    description:
+      'Image datasets: requests, uploads, quality control and labelling. Every path also answers under `/api` and with ' +
+      'a trailing slash.',
+    version: packageVersion,
+    baseUrl: publicUrl,
+    tags: [...new Set(routes.flatMap(({ meta }) => meta.openapi.tags ?? []))].sort(),
+    securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+  });
+  for (const route of routes) {
+    const operation = document.paths?.[route.template]?.[methodKey(route)];
+    if (operation) complete(operation, route);
+  }
+  return {
+    ...document,
+    paths: { ...document.paths, ...probePaths },
+    components: { ...document.components, ...sharedComponents(document.components) },
+  };
+}
+
+type KeyedRoute = RestRoute & { key: string };
+
+/** Unique also where several addresses lead to one procedure. */
+function operationKey({ procedure, alias, method, template }: RestRoute): string {
+  return alias ? `${procedure}.${method.toLowerCase()}${template.replaceAll(/[^a-zA-Z0-9]+/g, '.')}` : procedure;
+}
+
+/** What the generator reads of a router, with every alias as a procedure of its own. */
+function routerOf(routes: readonly KeyedRoute[]): OpenApiRouter {
+  const procedures = routes.map(({ key, definition, meta, method, template, alias, procedure }) => {
+    const { summary, description, operationId = procedure.replaceAll('.', '-') } = meta.openapi;
+    const openapi = {
+      ...meta.openapi,
+      method,
+      path: template,
+      operationId: alias ? key.replaceAll('.', '-') : operationId,
+      summary: summary ?? procedure,
+      description: alias ? `The same as ${meta.openapi.method} ${meta.openapi.path}.` : description,
+    };
+    return [key, { _def: { ...definition, meta: { ...meta, openapi } } }] as const;
+  });
+  return { _def: { procedures: Object.fromEntries(procedures) } } as unknown as OpenApiRouter;
+}
+
+const methodKey = ({ method }: RestRoute) => method.toLowerCase() as Lowercase<RestRoute['method']>;
+
+function complete(operation: Operation, route: RestRoute): void {
+  const { meta, template } = route;
+  const example = inputExample(route);
+  operation.security = isProtected(route) ? [{ bearer: [] }] : [];
+  operation.responses = { ...successResponse(operation, route), ...errorResponses(operation, route) };
+  for (const parameter of operation.parameters ?? []) {
+    if ('$ref' in parameter || !parameter.schema || '$ref' in parameter.schema) continue;
+    parameter.description ??= parameter.schema.description;
+    parameter.example ??= example[parameter.name] ?? parameter.schema.examples?.[0];
+  }
+  const json = jsonMedia(operation);
+  if (json && Object.keys(example).length > 0) {
+    const inBody = Object.entries(example).filter(([name]) => !template.includes(`{${name}}`));
+    json.example = Object.fromEntries(inBody);
+  }
+  if (meta.multipart) operation.requestBody = formBody(json, meta.multipart.fields);
+}
+
+const isProtected = ({ meta }: RestRoute) => meta.openapi.protect !== false;
+
+function jsonMedia({ requestBody }: Operation): MediaType | undefined {
+  return requestBody && 'content' in requestBody ? requestBody.content['application/json'] : undefined;
+}
+
+function inputExample({ definition }: RestRoute): Record<string, unknown> {
+  const examples = definition.inputs.map((input) => {
+    const { example, examples } = (input.meta() ?? {}) as { example?: object; examples?: object[] };
+    return example ?? examples?.[0] ?? {};
+  });
+  return mergeInputs(...examples);
+}
+
+function successResponse(operation: Operation, { meta, definition }: RestRoute): Operation['responses'] {
+  const generated = (operation.responses?.['200'] ?? { description: 'Successful response' }) as object;
+  if (['void', 'undefined'].includes(definition.output?.type ?? '')) return { 204: { description: 'Done.' } };
+  const paging = {
+    'X-Total-Count': { $ref: '#/components/headers/TotalCount' },
+    Link: { $ref: '#/components/headers/NextPage' },
+  };
+  return { [meta.successStatus ?? 200]: meta.paged ? { ...generated, headers: paging } : generated };
+}
+
+function errorResponses(operation: Operation, route: RestRoute): Operation['responses'] {
+  const { definition, template, meta } = route;
+  const writes = definition.type === 'mutation';
+  const namesRow = template.includes('{') || Object.keys(inputFields(route)).some((name) => name.endsWith('_id'));
+  const takesBody = operation.requestBody !== undefined || meta.multipart !== undefined;
+  const extra = meta.openapi.errorResponses ?? [];
+  const statuses = [
+    ...(definition.inputs.length > 0 ? [400] : []),
+    ...(isProtected(route) ? [401, 403] : []),
+    ...(namesRow ? [404] : []),
+    ...(writes && isProtected(route) ? [409] : []),
+    ...(takesBody ? [413] : []),
+    ...(takesBody && !meta.multipart ? [415] : []),
+    ...(Array.isArray(extra) ? extra : Object.keys(extra).map(Number)),
+    429,
+    500,
+  ];
+  return Object.fromEntries([...new Set(statuses)].sort().map((status) => [status, errorReference(status)]));
+}
+
+function formBody(json: MediaType | undefined, fields: readonly string[]): Operation['requestBody'] {
+  const text: Schema = json?.schema && !('$ref' in json.schema) ? json.schema : {};
+  const files: Schema = {
+    type: 'array',
+    items: { type: 'string', format: 'binary' },
+    description: 'JPEG, PNG or WebP.',
+  };
+  const [documented = 'files'] = fields;
+  const schema: Schema = {
+    type: 'object',
+    properties: { ...text.properties, [documented]: files },
+    required: [...(text.required ?? []), documented],
+  };
+  const encoding = { [documented]: { contentType: 'image/jpeg, image/png, image/webp' } };
+  return { required: true, content: { 'multipart/form-data': { schema, encoding } } };
+}

@@ -1,0 +1,15 @@
+import type { ParameterizedContext } from 'koa';
+import type { Actor } from '../features/auth/actor.js';
+
+/** What the middlewares find out about a request, one after the other. */
+export interface RequestState {
+  requestId: string;
+  /** The template of the address, such as `GET`'s `/requests/{id}`: for metrics, so of few values. */
+  route: string;
+  /** What a valid token says; unset without one. */
+  claims?: unknown;
+  actor: Actor | null;
+}
+
+export type HttpContext = ParameterizedContext<RequestState>;
+export type HttpMiddleware = (ctx: HttpContext, next: () => Promise<unknown>) => unknown;

@@ -1,0 +1,79 @@
+import Router from '@koa/router';
+import { callTRPCProcedure, type AnyRouter } from '@trpc/server';
+import type { Services } from '../trpc/context.js';
+import { readJsonBody } from './json-body.js';
+import { openMultipart } from './multipart-call.js';
+import { procedureContext } from './procedure-context.js';
+import type { HttpContext, HttpMiddleware, RequestState } from './request-state.js';
+import { listInputs, mergeInputs, queryInput } from './rest-input.js';
+import { normalisePath, restRoutes, type RestRoute } from './rest-routes.js';
+
+/**
+ * Serves every procedure with `meta.openapi` as REST. Path, query and body become the input (path wins over body, body
+ * over query) and the procedure is called as tRPC itself calls it, so that both faces share checks, context and errors.
+ */
+export function restBridge(services: Services, router: AnyRouter): HttpMiddleware {
+  const rest = new Router<RequestState>({ sensitive: true });
+  for (const route of restRoutes(router)) {
+    const path = route.template.replaceAll(/\{(.+?)\}/g, ':$1');
+    const lists = listInputs(route);
+    rest.register(path, [route.method], async (ctx) => {
+      await answer(ctx, { services, router, route, lists, pathInput: ctx.params });
+    });
+  }
+  const dispatch = rest.routes();
+  return async (ctx, next) => {
+    const routed = Object.assign(ctx, { newRouterPath: normalisePath(ctx.path), params: {}, router: rest });
+    await dispatch(routed, () => refuseMethod(routed, next));
+  };
+}
+
+interface RestCall {
+  services: Services;
+  router: AnyRouter;
+  route: RestRoute;
+  lists: ReadonlySet<string>;
+  pathInput: Record<string, string>;
+}
+
+async function answer(ctx: HttpContext, { services, router, route, lists, pathInput }: RestCall): Promise<void> {
+  ctx.state.route = route.template;
+  const { multipart } = route.meta;
+  const form = multipart && openMultipart(ctx, services);
+  const context = procedureContext(ctx, services, { rest: true, ...(form && { receiveFiles: form.receiveFiles }) });
+  try {
+    const output: unknown = await callTRPCProcedure({
+      router,
+      path: route.procedure,
+      type: route.type,
+      ctx: context,
+      signal: context.signal,
+      batchIndex: 0,
+      // Asked for after the procedure has checked who calls: a stranger's body is never read.
+      getRawInput: async () => {
+        const body = await (form ? form.fields() : readJsonBody(ctx));
+        return mergeInputs(queryInput(ctx.search, lists), body, pathInput);
+      },
+    });
+    ctx.set('Cache-Control', 'no-store');
+    if (output === undefined) {
+      ctx.status = 204;
+    } else {
+      ctx.status = route.meta.successStatus ?? 200;
+      ctx.type = 'application/json';
+      ctx.body = JSON.stringify(output);
+    }
+  } finally {
+    form?.close();
+  }
+}
+
+/** The address is there, the method is not. */
+function refuseMethod(ctx: HttpContext & { matched?: { methods: string[] }[] }, next: () => Promise<unknown>) {
+  const methods = new Set(ctx.matched?.flatMap((layer) => layer.methods));
+  if (methods.size === 0) return next();
+  ctx.set('Allow', [...methods, 'OPTIONS'].join(', '));
+  if (ctx.method !== 'OPTIONS') ctx.throw(405);
+  ctx.status = 204;
+  return Promise.resolve();
+}

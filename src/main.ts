@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { type RunningApi, startApi } from './api.js';
+import type { Config } from './config.js';
+import { startEmbeddedPostgres } from './database/embedded-postgres.js';
+import { migrate } from './database/migrate.js';
+import { type ProcessLife, runProcess } from './run-process.js';
+import { WorkerProcesses } from './worker-processes.js';
+
+await runProcess(
+  async (life) => {
+    const { config, log, atEnd } = life;
+    const databaseUrl = config.databaseUrl ?? (await startDatabase(life));
+    await migrate(databaseUrl, log);
+
+    // They start last, since they are told the API's address, and are stopped after it.
+    const workers = new WorkerProcesses();
+    atEnd((hastened) => workers.stop(hastened));
+    const api = await startApi(config, { databaseUrl, log });
+    atEnd((hastened) => api.close(hastened));
+    const environment = { ...process.env, DATABASE_URL: databaseUrl, PUBLIC_URL: api.publicUrl };
+    workers.start({ count: config.workerProcesses, environment, log });
+    process.stdout.write(greeting(config, api));
+  },
+  { closeWithinMs: 75_000 },
+);
+
+async function startDatabase({ config, log, shutdown, atEnd, fail }: ProcessLife): Promise<string> {
+  const database = await startEmbeddedPostgres(config.dataDir, log);
+  atEnd(() => database.stop());
+  void database.ended.then(() => {
+    if (!shutdown.requested.aborted) fail('the database server ended by itself');
+  });
+  return database.url;
+}
+
+function greeting(config: Config, api: RunningApi): string {
+  const lines: [string, string][] = [
+    ['Address', api.url],
+    ['Docs', `${api.url}/docs`],
+    ['Data', config.databaseUrl ? `${config.storageUrl}, and the database of DATABASE_URL` : dataFolders(config)],
+    ['First admin', firstAdmin(config)],
+  ];
+  return `\nAssay is ready.\n\n${lines.map(([name, value]) => `  ${name.padEnd(12)} ${value}\n`).join('')}\n`;
+}
+
+function dataFolders({ dataDir, storageUrl }: Config): string {
+  return storageUrl === `file:${join(dataDir, 'storage')}` ? dataDir : `${dataDir}, and pictures in ${storageUrl}`;
+}
+
+function firstAdmin({ firstAdmin: account, production }: Config): string {
+  if (account) return `${account.email} (ADMIN_EMAIL)`;
+  if (production) return 'set ADMIN_EMAIL and ADMIN_PASSWORD and start again';
+  return (
+    'while there is none, a signed-in user may make himself one:\n' +
+    `${' '.repeat(15)}register by POST /api/users/, then POST /api/users/{id}/roles/ with ADMIN or SUPER_ADMIN`
+  );
+}

@@ -1,0 +1,82 @@
+import { extname } from 'node:path';
+import { Piscina } from 'piscina';
+import type { WorkerStats } from '../../models/worker-process.js';
+import type { Analysis, AnalysisTask, ThumbnailTask } from '../../workers/analysis.js';
+
+/** The same file as this one is: `.ts` under tsx, `.js` once built. */
+const threadFile = new URL(`../../workers/thread${extname(import.meta.url)}`, import.meta.url).href;
+
+/**
+ * A fixed number of threads that look at pictures, one picture each at a time. Only for a process of its own: a thread
+ * stopped inside onnxruntime takes its whole process along, so there is no way to abort a task here.
+ */
+export class AnalysisPool {
+  readonly threads: number;
+  /** Counted since the pool was made. */
+  readonly stats: WorkerStats = {
+    imagesAnalysed: 0,
+    analysisFailures: 0,
+    stageSeconds: { decode: 0, hash: 0, detect: 0, provenance: 0, thumbnail: 0 },
+  };
+  readonly #pool: Piscina<AnalysisTask, unknown>;
+  readonly #unsettled = new Set<Promise<unknown>>();
+  #closing = false;
+
+  /** @param options.detectorFolder holds `model.onnx` and `manifest.json`; each thread loads it at its first picture. */
+  constructor(options: { threads: number; detectorFolder: string }) {
+    this.threads = options.threads;
+    this.#pool = new Piscina({
+      filename: threadFile,
+      name: 'analyse',
+      minThreads: options.threads,
+      maxThreads: options.threads,
+      // A picture takes milliseconds: handing tasks over without blocking waits costs nothing beside it.
+      atomics: 'disabled',
+      workerData: { detectorFolder: options.detectorFolder },
+    });
+  }
+
+  /** Tasks that wait for a thread. */
+  get queueSize(): number {
+    return this.#pool.queueSize;
+  }
+
+  /** A bad picture is an analysis with `error`; rejects where the file or the detector cannot be read. */
+  async analyse(task: AnalysisTask): Promise<Analysis> {
+    try {
+      const analysis = await this.#run<Analysis>('analyse', task);
+      const { stageSeconds } = this.stats;
+      this.stats.imagesAnalysed += 1;
+      for (const stage of ['decode', 'hash', 'detect', 'provenance'] as const) {
+        stageSeconds[stage] += analysis.timings[stage] / 1000;
+      }
+      return analysis;
+    } catch (error) {
+      this.stats.analysisFailures += 1;
+      throw error;
+    }
+  }
+
+  /** A WebP; rejects with a sentence for a person where the picture cannot be decoded. */
+  thumbnail(task: ThumbnailTask): Promise<Uint8Array> {
+    return this.#run<Uint8Array>('thumbnail', task);
+  }
+
+  /** Takes nothing new, waits for every task to settle, however long, and only then stops the idle threads. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.allSettled(this.#unsettled);
+    await this.#pool.destroy();
+  }
+
+  async #run<T>(name: 'analyse' | 'thumbnail', task: AnalysisTask): Promise<T> {
+    if (this.#closing) throw new Error('The analysis pool is closing and takes no more pictures');
+    const run = this.#pool.run(task, { name }) as Promise<T>;
+    this.#unsettled.add(run);
+    try {
+      return await run;
+    } finally {
+      this.#unsettled.delete(run);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import type { Logger } from 'pino';
+import { type Config, ConfigError, loadConfig } from './config.js';
+import { createLog } from './log.js';
+import { Shutdown } from './shutdown.js';
+import { StartupError } from './startup-error.js';
+
+const CONFIG_FAULT = 78; // EX_CONFIG of sysexits.h
+const HASTENED_MS = 5000;
+
+/** What a process is given to live on. */
+export interface ProcessLife {
+  config: Config;
+  log: Logger;
+  shutdown: Shutdown;
+  /**
+   * Has `close` called at the end, the latest given first. Between one step of a start and the next this is also where
+   * a stop asked for meanwhile takes effect.
+   */
+  atEnd: (close: (hastened: AbortSignal) => Promise<void>) => void;
+  /** Ends the process in order, but as a failure. */
+  fail: (reason: string) => void;
+}
+
+/**
+ * The life of a process: reads the configuration, starts, waits until it is asked to stop, closes what was started in
+ * reverse order, and exits: with 0 when asked to, 78 for a faulty configuration, otherwise 1.
+ * @param options.closeWithinMs after which closing is given up and the process kills itself.
+ */
+export async function runProcess(
+  start: (life: ProcessLife) => Promise<void>,
+  { closeWithinMs }: { closeWithinMs: number },
+): Promise<never> {
+  const shutdown = new Shutdown();
+  const closers: ((hastened: AbortSignal) => Promise<void>)[] = [];
+  let exitCode = 0;
+  let log: Logger | undefined;
+
+  exitSoonOnce(shutdown.hastened, HASTENED_MS);
+  try {
+    const config = loadConfig();
+    log = createLog(config.logLevel);
+    const fail = (reason: string) => {
+      log?.fatal(reason);
+      exitCode = 1;
+      shutdown.request();
+    };
+    const atEnd: ProcessLife['atEnd'] = (close) => {
+      closers.unshift(close);
+      shutdown.requested.throwIfAborted();
+    };
+    await start({ config, log, shutdown, atEnd, fail });
+    if (!shutdown.requested.aborted) await once(shutdown.requested, 'abort');
+  } catch (error) {
+    if (error !== shutdown.requested.reason) exitCode = report(error, log);
+  }
+
+  exitSoonOnce(AbortSignal.abort(), closeWithinMs);
+  for (const close of closers) {
+    await close(shutdown.hastened).catch((error: unknown) => log?.error({ err: error }, 'closing failed'));
+  }
+  process.exit(exitCode);
+}
+
+/** Not by `process.exit`: a thread inside onnxruntime would make an abort with a core dump of it. */
+function exitSoonOnce(signal: AbortSignal, milliseconds: number): void {
+  const arm = () => setTimeout(() => process.kill(process.pid, 'SIGKILL'), milliseconds).unref();
+  if (signal.aborted) arm();
+  else signal.addEventListener('abort', arm, { once: true });
+}
+
+function report(error: unknown, log: Logger | undefined): number {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`assay cannot start. In its environment variables:\n${error.message}\n`);
+    return CONFIG_FAULT;
+  }
+  if (error instanceof StartupError) process.stderr.write(`assay cannot start: ${error.message}\n`);
+  else log?.fatal({ err: error }, 'start failed');
+  return 1;
+}

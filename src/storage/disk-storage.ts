@@ -1,0 +1,180 @@
+import type { BigIntStats } from 'node:fs';
+import { link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import pMap from 'p-map';
+import { v7 as uuidv7 } from 'uuid';
+import { conflict, DomainError } from '../errors.js';
+import { assertObjectKey } from './object-key.js';
+import { type Grant, startOfSigningWindow, UrlSigner } from './signed-url.js';
+import { type ObjectInfo, ObjectNotFound, type SignedUpload, type Storage, type StoredObject } from './storage.js';
+
+const ABANDONED_AFTER_MS = 60 * 60 * 1000;
+const CONCURRENT_DELETIONS = 16;
+
+/** Offsets of the first and the last byte. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** Keeps objects as files under `objects/`; what is still arriving lies in `incoming/` of the same folder. */
+export class DiskStorage implements Storage {
+  readonly #objects: string;
+  readonly #incoming: string;
+  readonly #urls: UrlSigner;
+
+  private constructor(folder: string, urls: UrlSigner) {
+    this.#objects = join(folder, 'objects');
+    this.#incoming = join(folder, 'incoming');
+    this.#urls = urls;
+  }
+
+  /** Makes the folder where it is missing, and removes what uploads that a crash cut off have left in it. */
+  static async open(options: { folder: string; publicUrl: string; signingKey: string }): Promise<DiskStorage> {
+    const storage = new DiskStorage(resolve(options.folder), new UrlSigner(options.publicUrl, options.signingKey));
+    await mkdir(storage.#objects, { recursive: true });
+    await mkdir(storage.#incoming, { recursive: true });
+    await storage.#removeAbandoned();
+    return storage;
+  }
+
+  async put(key: string, body: Readable): Promise<ObjectInfo> {
+    return this.#store(key, body, rename);
+  }
+
+  /**
+   * Like `put`, but replaces nothing, even when two race for the key.
+   * @throws {DomainError} `conflict` when the key holds an object.
+   */
+  async putNew(key: string, body: Readable): Promise<ObjectInfo> {
+    return this.#store(key, body, link);
+  }
+
+  async open(key: string, range?: ByteRange): Promise<StoredObject> {
+    const file = await open(this.#pathOf(key)).catch((error: unknown) => {
+      throw isMissing(error) ? new ObjectNotFound(key) : error;
+    });
+    const info = infoOf(await file.stat({ bigint: true }));
+    return { ...info, stream: file.createReadStream(range) };
+  }
+
+  async head(key: string): Promise<ObjectInfo | undefined> {
+    try {
+      return infoOf(await stat(this.#pathOf(key), { bigint: true }));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async move(from: string, to: string): Promise<void> {
+    const [source, target] = [this.#pathOf(from), this.#pathOf(to)];
+    await mkdir(dirname(target), { recursive: true });
+    await rename(source, target).catch((error: unknown) => {
+      throw isMissing(error) ? new ObjectNotFound(from) : error;
+    });
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    await pMap(keys, (key) => rm(this.#pathOf(key), { force: true }), { concurrency: CONCURRENT_DELETIONS });
+  }
+
+  async withLocalFile<T>(key: string, use: (path: string) => Promise<T>): Promise<T> {
+    if (!(await this.head(key))) throw new ObjectNotFound(key);
+    return use(this.#pathOf(key));
+  }
+
+  signedGetUrl(key: string, options: { contentType: string; expiresInSeconds: number }): Promise<string> {
+    assertObjectKey(key);
+    const expiresAt = startOfSigningWindow(options.expiresInSeconds) + options.expiresInSeconds;
+    return Promise.resolve(this.#urls.sign({ method: 'GET', key, contentType: options.contentType, expiresAt }));
+  }
+
+  signedPutUrl(
+    key: string,
+    options: { contentType: string; contentLength?: number; expiresInSeconds: number },
+  ): Promise<SignedUpload> {
+    assertObjectKey(key);
+    const { expiresInSeconds, ...terms } = options;
+    const expiresAt = Math.floor(Date.now() / 1000) + expiresInSeconds;
+    const url = this.#urls.sign({ method: 'PUT', key, ...terms, expiresAt });
+    return Promise.resolve({ url, method: 'PUT', headers: { 'Content-Type': options.contentType } });
+  }
+
+  /** @throws {DomainError} `forbidden` when the query is not one that was signed for this, or has expired. */
+  verify(method: Grant['method'], key: string, query: URLSearchParams): Grant {
+    return this.#urls.verify(method, key, query);
+  }
+
+  async check(): Promise<void> {
+    const probe = join(this.#incoming, uuidv7());
+    try {
+      await writeDurably(probe, Readable.from(['probe']));
+    } finally {
+      await rm(probe, { force: true });
+    }
+  }
+
+  async #store(key: string, body: Readable, publish: (from: string, to: string) => Promise<void>): Promise<ObjectInfo> {
+    const target = this.#pathOf(key);
+    const temporary = join(this.#incoming, uuidv7());
+    try {
+      await writeDurably(temporary, body);
+      await mkdir(dirname(target), { recursive: true });
+      await publish(temporary, target);
+      return infoOf(await stat(target, { bigint: true }));
+    } catch (error) {
+      throw explained(error);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async #removeAbandoned(): Promise<void> {
+    for (const name of await readdir(this.#incoming)) {
+      const path = join(this.#incoming, name);
+      const modified = await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => Infinity,
+      );
+      if (Date.now() - modified > ABANDONED_AFTER_MS) await rm(path, { force: true });
+    }
+  }
+
+  #pathOf(key: string): string {
+    assertObjectKey(key);
+    return join(this.#objects, key);
+  }
+}
+
+/** Returns once the bytes are on the disk itself. */
+async function writeDurably(path: string, body: Readable): Promise<void> {
+  await pipeline(body, async (chunks: AsyncIterable<Buffer>) => {
+    const file = await open(path, 'wx');
+    try {
+      await writeFile(file, chunks);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  });
+}
+
+/** Keys are written once, so that size and time of writing tell two contents apart. */
+function infoOf(stats: BigIntStats): ObjectInfo {
+  return { bytes: Number(stats.size), etag: `"${stats.size.toString(16)}-${stats.mtimeNs.toString(16)}"` };
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?.code;
+
+const isMissing = (error: unknown) => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
+
+function explained(error: unknown): unknown {
+  const code = codeOf(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new DomainError('storage_full', 'The storage is full: nothing can be stored until space has been freed.');
+  }
+  return code === 'EEXIST' ? conflict('This address was used already: ask for a new one.') : error;
+}

@@ -1,0 +1,61 @@
+import type { Logger } from 'pino';
+import { readAnalyserVersion } from '../workers/analyser-version.js';
+import type { Config } from './config.js';
+import { connect } from './database/connection.js';
+import { migrate } from './database/migrate.js';
+import { isEntryFile } from './entry-file.js';
+import { crontab, jobHandlers } from './jobs.js';
+import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
+import { AnalysisPool } from './queue/analysis-pool.js';
+import { runWorker } from './queue/run-worker.js';
+import { runProcess } from './run-process.js';
+import { StartupError } from './startup-error.js';
+import { createStorage } from './storage/create-storage.js';
+
+/** Connections that jobs need beside one for each picture in hand. */
+const SPARE_CONNECTIONS = 5;
+
+/** Takes jobs off the queue and analyses pictures, in this process and its threads, until it is stopped. */
+export async function startWorker(
+  config: Config,
+  { databaseUrl, log }: { databaseUrl: string; log: Logger },
+): Promise<{ stop: () => Promise<void> }> {
+  const { workerThreads: threads, detectorFolder, storageUrl, limits } = config;
+  const analyserVersion = await readAnalyserVersion(detectorFolder);
+  const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
+  const signingKey = storageSigningKey(await loadJwtSecret(config));
+  const storage = await createStorage({ storageUrl, publicUrl, signingKey });
+  const db = connect(databaseUrl, { poolSize: threads + SPARE_CONNECTIONS, applicationName: 'assay worker', log });
+  const pool = new AnalysisPool({ threads, detectorFolder });
+  const close = async () => {
+    await pool.close();
+    await db.destroy();
+  };
+  try {
+    const handlers = jobHandlers({ db, storage, pool, analyserVersion, maxPixels: limits.maxImagePixels });
+    const worker = await runWorker({ db, databaseUrl, handlers, crontab, threads, stats: pool.stats, log });
+    return { stop: () => worker.stop().finally(close) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+if (isEntryFile(import.meta.url)) {
+  await runProcess(
+    async ({ config, log, shutdown, atEnd }) => {
+      // Started by `npm start`, it does not outlive that, however that ended.
+      process.once('disconnect', () => {
+        shutdown.request();
+      });
+      if (!config.databaseUrl) {
+        throw new StartupError('DATABASE_URL is needed to run a worker alone. `npm start` brings a database along.');
+      }
+      await migrate(config.databaseUrl, log);
+      const worker = await startWorker(config, { databaseUrl: config.databaseUrl, log });
+      atEnd(() => worker.stop());
+      log.info({ threads: config.workerThreads }, 'QC worker ready');
+    },
+    { closeWithinMs: 20_000 },
+  );
+}

@@ -1,0 +1,167 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { packageRoot } from '../../src/package-root.js';
+
+const STEP_MS = 25;
+const BUILD = join(packageRoot, 'dist', 'src');
+const launched = new Set<ChildProcess>();
+let built: Promise<unknown> | undefined;
+
+export interface ServiceOptions {
+  /** One made for it, and removed when it stops, unless given. */
+  dataDir?: string;
+  /** As another user; needs root. */
+  ids?: { uid: number; gid: number };
+  /** The entry file; that of `npm start` unless given. */
+  entry?: 'main' | 'api' | 'worker';
+}
+
+/** How a process ended: its exit code, or the signal that ended it. */
+export type Ending = number | NodeJS.Signals;
+
+/** The whole service in processes of its own, on a port of its own, as `npm start` runs it. */
+export interface Service {
+  url: string;
+  dataDir: string;
+  pid: number;
+  output: () => string;
+  /** Sends a signal to the first of its processes and waits until that has ended. */
+  stop: (signal?: NodeJS.Signals) => Promise<Ending>;
+}
+
+/**
+ * Starts the service and waits until `/health` is content: database, storage and QC worker processes.
+ * @param environment beyond `DATA_DIR`, a free `PORT` and no rate limit.
+ */
+export async function startService(
+  environment: Record<string, string> = {},
+  options: ServiceOptions = {},
+): Promise<Service> {
+  const dataDir = options.dataDir ?? (await makeDataDir());
+  const { child, output, ended } = await launch({ ...environment, DATA_DIR: dataDir }, options);
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal);
+    const ending = await ended;
+    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+    return ending;
+  };
+  try {
+    const url = await Promise.race([addressIn(output), ended.then(() => undefined)]);
+    if (url === undefined) throw new Error(`The service did not start:\n${output()}`);
+    if (environment.WORKER_PROCESSES !== '0') await healthy(url);
+    return { url, dataDir, pid: child.pid ?? 0, output, stop };
+  } catch (error) {
+    await stop('SIGKILL');
+    throw error;
+  }
+}
+
+/** Runs an entry file to its end: for starts that are to fail. */
+export async function runToEnd(
+  environment: Record<string, string>,
+  options: ServiceOptions = {},
+): Promise<{ ending: Ending; output: string }> {
+  const { output, ended } = await launch(environment, options);
+  return { ending: await ended, output: output() };
+}
+
+export async function makeDataDir(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'assay-service-'));
+  await chmod(folder, 0o711);
+  return folder;
+}
+
+/** Pids of all that lives on that `DATA_DIR`: in their environment, their arguments or their working directory. */
+export async function processesOn(dataDir: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+  const found = await Promise.all(pids.map(async (pid) => ((await mentions(pid, dataDir)) ? [pid] : [])));
+  return found.flat();
+}
+
+/** Waits until nothing lives on that `DATA_DIR` any more. */
+export async function untilGone(dataDir: string): Promise<void> {
+  while ((await processesOn(dataDir)).length > 0) await sleep(STEP_MS);
+}
+
+/** `kill -9` of all at once. */
+export async function killAll(dataDir: string): Promise<void> {
+  for (let pids = await processesOn(dataDir); pids.length > 0; pids = await processesOn(dataDir)) {
+    for (const pid of pids) killIfThere(pid);
+    await sleep(STEP_MS);
+  }
+}
+
+/** For the end of the run: what a failed test left running. */
+export function killLaunched(): void {
+  for (const child of launched) child.kill('SIGKILL');
+}
+
+async function launch(environment: Record<string, string>, { ids, entry = 'main' }: ServiceOptions) {
+  built ??= promisify(execFile)('npm', ['run', 'build'], { cwd: packageRoot });
+  await built;
+  const child = spawn(process.execPath, [join(BUILD, `${entry}.js`)], {
+    ...ids,
+    cwd: tmpdir(),
+    env: { PATH: process.env.PATH, PORT: '0', RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'warn', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own, as a terminal gives each command.
+    detached: true,
+  });
+  launched.add(child);
+  child.once('exit', () => launched.delete(child));
+  return { child, output: collect(child), ended: endingOf(child) };
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+  }
+  return () => text;
+}
+
+async function endingOf(child: ChildProcess): Promise<Ending> {
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  return code ?? signal ?? -1;
+}
+
+async function addressIn(output: () => string): Promise<string> {
+  for (;;) {
+    const address = /Address\s+(http:\S+)/.exec(output())?.[1];
+    if (address) return address;
+    await sleep(STEP_MS);
+  }
+}
+
+async function healthy(url: string): Promise<void> {
+  for (;;) {
+    const { status } = (await (await fetch(`${url}/health`)).json()) as { status: string };
+    if (status === 'ok') return;
+    await sleep(4 * STEP_MS);
+  }
+}
+
+async function mentions(pid: number, text: string): Promise<boolean> {
+  const sources = [
+    readFile(`/proc/${pid}/cmdline`, 'utf8'),
+    readFile(`/proc/${pid}/environ`, 'utf8'),
+    readlink(`/proc/${pid}/cwd`),
+  ];
+  const texts = await Promise.all(sources.map((source) => source.catch(() => '')));
+  return texts.some((found) => found.includes(text));
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended between being found and now.
+  }
+}
