@@ -55,8 +55,8 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
   app.use((ctx) => ctx.throw(404));
 
   app.on('error', (error: NodeJS.ErrnoException) => {
-    const clientLeft =
-      error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE' || error.code === 'EPIPE';
+    // HPE_…: the parser's word for a client that hung up in mid-body.
+    const clientLeft = /^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/.test(error.code ?? '');
     if (!clientLeft) logFault(log, error, undefined);
   });
   return app;

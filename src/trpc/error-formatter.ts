@@ -74,7 +74,6 @@ export function describeError(thrown: unknown, requestId: string): DescribedErro
       return describe(400, 'invalid', sentenceOf(errors), errors);
     }
     if (isTextWithNul(error)) return describe(400, 'invalid', 'Text may hold no NUL characters.');
-    if (isUnstorableText(error)) return describe(400, 'invalid', 'A text must not contain the NUL character.');
     if (isDatabaseGone(error)) {
       return { ...describe(503, 'unavailable', 'The service is busy or restarting. Try again.'), retryAfter: 5 };
     }
@@ -108,11 +107,6 @@ function sentenceOfTrpc(thrown: unknown): string | undefined {
   return cause instanceof SyntaxError ? 'The call is not valid JSON.' : undefined;
 }
 
-/** PostgreSQL's text holds every character but U+0000 (SQLSTATE 22021); Objection wraps what the driver said. */
-function isTextWithNul(error: Error & { code?: unknown; nativeError?: { code?: unknown } }): boolean {
-  return (error.nativeError?.code ?? error.code) === '22021';
-}
-
 /** No connection to be had (Node's and knex's errors), or PostgreSQL stopping, starting, full or out of time. */
 function isDatabaseGone(error: Error): boolean {
   const { syscall } = error as NodeJS.ErrnoException;
@@ -120,13 +114,12 @@ function isDatabaseGone(error: Error): boolean {
   return /^(ECONNREFUSED|ECONNRESET|57P0\d|57014|53300)$/.test(codeOf(error));
 }
 
-/** SQLSTATEs for NUL, which JSON can carry and PostgreSQL's texts cannot. */
-const isUnstorableText = (error: Error) => /^(22021|22P05)$/.test(codeOf(error));
+/** JSON can carry U+0000 and PostgreSQL's text cannot (SQLSTATE 22021, in `jsonb` 22P05). */
+const isTextWithNul = (error: Error) => /^(22021|22P05)$/.test(codeOf(error));
 
 /** Objection wraps the driver's errors, which know the SQLSTATE. */
-function codeOf(error: Error): string {
-  const { nativeError = error } = error as { nativeError?: NodeJS.ErrnoException };
-  return String((nativeError as NodeJS.ErrnoException).code);
+function codeOf(error: NodeJS.ErrnoException & { nativeError?: NodeJS.ErrnoException }): string {
+  return (error.nativeError ?? error).code ?? '';
 }
 
 function fieldFaults(error: ZodError): Record<string, string[]> {
