@@ -7,6 +7,17 @@ export interface AnalysisTask {
   maxPixels: number;
 }
 
+/** A preview of at most `size` pixels on the long side. */
+export interface ThumbnailTask extends AnalysisTask {
+  size: number;
+}
+
+export interface Thumbnail {
+  webp: Uint8Array;
+  /** Spent on it. */
+  milliseconds: number;
+}
+
 export type ImageContentType = 'image/jpeg' | 'image/png' | 'image/webp';
 
 /** What was found in one picture. Plain data: it crosses a thread boundary. */
@@ -16,7 +27,7 @@ export interface Analysis {
   height: number;
   /** Perceptual hash, 256 bits in 32 bytes; null when the picture cannot be decoded. */
   pdq: Uint8Array | null;
-  /** PDQ's own quality figure, 0…100: how much structure the hash rests on. */
+  /** 0…100: how much structure the hash rests on; below 50 it is not to be trusted. 0 when not decodable. */
   pdqQuality: number;
   /** Probability in 0…1 that the pixels are generated, by the detector alone; null when not decodable. */
   detectorScore: number | null;

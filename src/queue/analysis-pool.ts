@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { Piscina } from 'piscina';
 import type { WorkerStats } from '../../models/worker-process.js';
-import type { Analysis, AnalysisTask, ThumbnailTask } from '../../workers/analysis.js';
+import type { Analysis, AnalysisTask, Thumbnail, ThumbnailTask } from '../../workers/analysis.js';
 
 /** The same file as this one is: `.ts` under tsx, `.js` once built. */
 const threadFile = new URL(`../../workers/thread${extname(import.meta.url)}`, import.meta.url).href;
@@ -58,8 +58,10 @@ export class AnalysisPool {
   }
 
   /** A WebP; rejects with a sentence for a person where the picture cannot be decoded. */
-  thumbnail(task: ThumbnailTask): Promise<Uint8Array> {
-    return this.#run<Uint8Array>('thumbnail', task);
+  async thumbnail(task: ThumbnailTask): Promise<Uint8Array> {
+    const { webp, milliseconds } = await this.#run<Thumbnail>('thumbnail', task);
+    this.stats.stageSeconds.thumbnail += milliseconds / 1000;
+    return webp;
   }
 
   /** Takes nothing new, waits for every task to settle, however long, and only then stops the idle threads. */

@@ -1,0 +1,129 @@
+import { open } from 'node:fs/promises';
+import sharp, { type Sharp } from 'sharp';
+import type { AnalysisTask, ImageContentType, ThumbnailTask } from './analysis.js';
+import type { Pixels } from './perceptual-hash.js';
+
+// libvips would open SVG, TIFF, PDF and more; what it is not told to open it must not look at.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsForeignLoadWebp'] });
+// The pool's threads are the parallelism, and no picture is seen twice.
+sharp.concurrency(1);
+sharp.cache(false);
+
+export type Decoded =
+  | { pixels: Pixels; width: number; height: number; error: null }
+  /** `width` and `height` are 0 where not even the header could be read; `error` is a sentence without paths. */
+  | { pixels: null; width: number; height: number; error: string };
+
+/** The file holds no picture that can be decoded. The message is a sentence without paths. */
+export class UndecodablePicture extends Error {
+  override name = 'UndecodablePicture';
+}
+
+/**
+ * Decodes a JPEG, PNG or WebP (its first frame) to upright RGB8 at native size, transparency on white. ICC profiles are
+ * skipped: neither hash nor detector gains by them.
+ * @throws only where the file cannot be read; a bad picture is an answer with `error`.
+ */
+export async function decode(task: AnalysisTask): Promise<Decoded> {
+  try {
+    await checkSignature(task);
+    const { data, info } = await forgivingHarmlessWarnings((failOn) =>
+      openPicture(task, { failOn, ignoreIcc: true })
+        .flatten({ background: '#ffffff' })
+        .toColourspace('srgb')
+        .raw({ depth: 'uchar' })
+        // Not `toUint8Array`: sharp 0.35.5 never frees what that returns.
+        .toBuffer({ resolveWithObject: true }),
+    );
+    const { width, height } = info;
+    return { pixels: { data, width, height }, width, height, error: null };
+  } catch (error) {
+    if (!(error instanceof UndecodablePicture)) throw error;
+    return { pixels: null, ...(await headerSize(task)), error: error.message };
+  }
+}
+
+/**
+ * A WebP of at most `size` pixels on the long side, upright, in sRGB, without metadata; never enlarged.
+ * @throws {UndecodablePicture}
+ */
+export async function renderThumbnail(task: ThumbnailTask): Promise<Uint8Array> {
+  await checkSignature(task);
+  return forgivingHarmlessWarnings((failOn) =>
+    openPicture(task, { failOn, ignoreIcc: false })
+      .resize({ width: task.size, height: task.size, fit: 'inside', withoutEnlargement: true })
+      .webp({ quality: 80, effort: 2 })
+      .toBuffer(),
+  );
+}
+
+type FailOn = 'warning' | 'error';
+
+function openPicture(task: AnalysisTask, options: { failOn: FailOn; ignoreIcc: boolean }): Sharp {
+  return sharp(task.path, {
+    ...options,
+    autoOrient: true,
+    limitInputPixels: task.maxPixels,
+    sequentialRead: true,
+  });
+}
+
+/**
+ * Lost pixel data in a JPEG is only a warning to libjpeg, and so are the harmless oddities of some cameras. The first
+ * make a picture corrupt, the second do not.
+ */
+async function forgivingHarmlessWarnings<T>(run: (failOn: FailOn) => Promise<T>): Promise<T> {
+  try {
+    return await run('warning');
+  } catch (warning) {
+    const message = messageOf(warning);
+    if (BEYOND_DOUBT.test(message)) throw new UndecodablePicture(sentenceFor(message), { cause: warning });
+  }
+  try {
+    return await run('error');
+  } catch (error) {
+    throw new UndecodablePicture(sentenceFor(messageOf(error)), { cause: error });
+  }
+}
+
+const BEYOND_DOUBT = /premature end|bad Huffman code|instead of RST|exceeds pixel limit/i;
+
+/** libvips' own words may name paths. */
+function sentenceFor(message: string): string {
+  if (/exceeds pixel limit/i.test(message)) return 'The picture has more pixels than allowed.';
+  if (/corrupt header|unsupported image format/i.test(message)) return "The picture's header is damaged.";
+  if (/premature end|read error|bad Huffman|instead of RST/i.test(message)) {
+    return 'The picture is cut short or damaged.';
+  }
+  return 'The picture cannot be decoded.';
+}
+
+const signatures: Record<ImageContentType, { name: string; matches: (head: Buffer) => boolean }> = {
+  'image/jpeg': { name: 'JPEG', matches: (head) => head.toString('latin1', 0, 3) === '\xff\xd8\xff' },
+  'image/png': { name: 'PNG', matches: (head) => head.toString('latin1', 0, 8) === '\x89PNG\r\n\x1a\n' },
+  'image/webp': { name: 'WebP', matches: (head) => /^RIFF.{4}WEBP$/s.test(head.toString('latin1', 0, 12)) },
+};
+
+/** libvips chooses its decoder by these bytes too, so this decides which one runs. */
+async function checkSignature({ path, contentType }: AnalysisTask): Promise<void> {
+  const file = await open(path);
+  try {
+    const { buffer: head } = await file.read(Buffer.alloc(12), 0, 12, 0);
+    const { name, matches } = signatures[contentType];
+    if (!matches(head)) throw new UndecodablePicture(`The file is not a ${name} picture.`);
+  } finally {
+    await file.close();
+  }
+}
+
+async function headerSize({ path, contentType }: AnalysisTask): Promise<{ width: number; height: number }> {
+  try {
+    const { autoOrient, format } = await sharp(path, { limitInputPixels: false, failOn: 'none' }).metadata();
+    return `image/${format}` === contentType ? autoOrient : { width: 0, height: 0 };
+  } catch {
+    return { width: 0, height: 0 };
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

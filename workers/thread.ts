@@ -1,0 +1,74 @@
+import { workerData } from 'node:worker_threads';
+import type { Analysis, AnalysisTask, Finding, Thumbnail, ThumbnailTask } from './analysis.js';
+import { decode, renderThumbnail } from './decode.js';
+import { loadDetector, type Detector } from './detector.js';
+import { perceptualHash, type PerceptualHash, type Pixels } from './perceptual-hash.js';
+import { readProvenance } from './provenance.js';
+
+/** Below the 64 × 64 grid of the perceptual hash there is less picture than the hash asks for. */
+const SMALLEST_USEFUL_SIDE = 64;
+/** PDQ's own advice: hashes of lower quality are matches by chance. */
+const LEAST_HASH_QUALITY = 50;
+
+const { detectorFolder } = workerData as { detectorFolder: string };
+let detector: Detector | undefined;
+
+/** Looks at one picture: decodes it once and feeds hash and detector from the same pixels. */
+export async function analyse(task: AnalysisTask): Promise<Analysis> {
+  const clock = stopwatch();
+  const provenance = readProvenance(task);
+  const provenanceTime = clock();
+  const { pixels, width, height, error } = await decode(task);
+  const decodeTime = clock();
+  const hash = pixels && perceptualHash(pixels);
+  const hashTime = clock();
+  const detectorScore = pixels && (await score(pixels));
+  const detectTime = clock();
+  return {
+    width,
+    height,
+    pdq: hash?.hash ?? null,
+    pdqQuality: hash?.quality ?? 0,
+    detectorScore,
+    provenance,
+    findings: findingsOf({ width, height }, hash, provenance.length > 0),
+    error,
+    timings: { decode: decodeTime, hash: hashTime, detect: detectTime, provenance: provenanceTime },
+  };
+}
+
+/** A WebP of at most `size` pixels on the long side. @throws where the picture cannot be decoded. */
+export async function thumbnail(task: ThumbnailTask): Promise<Thumbnail> {
+  const clock = stopwatch();
+  const webp = await renderThumbnail(task);
+  return { webp, milliseconds: clock() };
+}
+
+async function score(pixels: Pixels): Promise<number> {
+  detector ??= await loadDetector(detectorFolder);
+  return detector.score(pixels);
+}
+
+function findingsOf(
+  { width, height }: { width: number; height: number },
+  hash: PerceptualHash | null,
+  namesGenerator: boolean,
+): Finding[] {
+  const findings: Finding[] = [];
+  if (!hash) findings.push('corrupt');
+  if (hash && Math.min(width, height) < SMALLEST_USEFUL_SIDE) findings.push('too_small');
+  if (hash && hash.quality < LEAST_HASH_QUALITY) findings.push('low_detail');
+  if (namesGenerator) findings.push('ai_metadata');
+  return findings;
+}
+
+/** Milliseconds since it was last asked. */
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const elapsed = now - last;
+    last = now;
+    return elapsed;
+  };
+}
