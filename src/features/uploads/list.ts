@@ -17,7 +17,7 @@ export async function listUploads(db: Knex, requestId: string, { q, limit, curso
       if (q) void query.whereRaw('strpos(lower(filename), lower(?)) > 0', [q]);
     });
   const page = matching.clone().limit(limit + 1);
-  applyCursor(page, cursor, { createdAt: 'images.createdAt', id: 'images.id' });
+  applyCursor(page, cursor, 'images.id');
   const [rows, total] = await Promise.all([page, matching.resultSize()]);
   return { rows, total };
 }

@@ -105,10 +105,12 @@ export const uploadsRouter = router({
             .min(1),
         })
         .meta({
-          example: {
-            request_id: '01941f29-7c00-7000-8000-000000000000',
-            files: [{ filename: 'sign.jpg', content_type: 'image/jpeg' }],
-          },
+          examples: [
+            {
+              request_id: '01941f29-7c00-7000-8000-000000000000',
+              files: [{ filename: 'sign.jpg', content_type: 'image/jpeg' }],
+            },
+          ],
         }),
     )
     .output(
@@ -140,19 +142,28 @@ export const uploadsRouter = router({
       },
     })
     .input(
-      z.object({
-        request_id: z.uuid(),
-        uploaded: z
-          .array(
-            z.object({
-              filename: z.string().max(10_000),
-              key: z.string().max(300),
-              etag: z.string().max(300).nullish(),
-            }),
-          )
-          .min(1)
-          .max(1000),
-      }),
+      z
+        .object({
+          request_id: z.uuid(),
+          uploaded: z
+            .array(
+              z.object({
+                filename: z.string().max(10_000),
+                key: z.string().max(300),
+                etag: z.string().max(300).nullish(),
+              }),
+            )
+            .min(1)
+            .max(1000),
+        })
+        .meta({
+          examples: [
+            {
+              request_id: '01941f29-7c00-7000-8000-000000000000',
+              uploaded: [{ filename: 'sign.jpg', key: 'incoming/…', etag: null }],
+            },
+          ],
+        }),
     )
     .output(outcomeSchema.extend({ status: z.literal('ok') }))
     .mutation(async ({ ctx, input }) => {
@@ -183,7 +194,7 @@ export const uploadsRouter = router({
     .query(async ({ ctx, input }) => {
       const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'readUploads');
       const { rows, total } = await listUploads(ctx.db, request.id, input);
-      const page = announcePage(ctx, { rows, total, limit: input.limit, keyOf: (row) => row });
+      const page = announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id });
       return Promise.all(page.map((image) => presentUpload(image, ctx.pictureUrls)));
     }),
 
