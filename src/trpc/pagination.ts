@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { invalid } from '../errors.js';
 import type { Context } from './context.js';
 
-const cursor = z.string().max(200).optional().meta({
-  description: 'Where to go on: taken from the address in the `Link` header of the page before.',
-});
+const cursor = z
+  .uuid()
+  .optional()
+  .meta({ description: 'Where to go on: the id of the last row of the page before, which the `Link` header carries.' });
 
 /** Spread into the input object of every list: `z.object({ ...pageInput, status: … })`. */
 export const pageInput = pageUpTo(1000);
@@ -19,44 +19,25 @@ function pageUpTo(max: number) {
   };
 }
 
-/** A row's place in a list ordered by creation. */
-export interface PageKey {
-  createdAt: Date;
-  id: string;
-}
-
-/** The columns a list is ordered by, such as `requests.createdAt`. */
-export interface PageOrder {
-  /** A `timestamptz(3)`: a cursor knows milliseconds, and compared with finer instants rows would be skipped. */
-  createdAt: string;
-  /** A unique `uuid`. */
-  id: string;
-  /** `desc`, newest first, unless given. */
-  direction?: 'asc' | 'desc';
-}
-
 /** What is needed of a knex or Objection query. */
 interface OrderableQuery {
-  whereRaw(sql: string, bindings: readonly (string | Date)[]): unknown;
-  orderByRaw(sql: string, bindings: readonly string[]): unknown;
+  where(column: string, operator: '<' | '>', value: string): unknown;
+  orderBy(column: string, direction: 'asc' | 'desc'): unknown;
 }
 
 /**
- * Orders a list and starts it behind the cursor (keyset paging: rows added meanwhile shift nothing). The caller
- * fetches `limit + 1` rows and hands them to `announcePage`.
- * @throws {DomainError} `invalid` naming `cursor` when it is none of ours.
+ * Orders a list by creation, newest first unless told otherwise, and starts it behind the cursor (keyset paging: rows
+ * added meanwhile shift nothing). The caller fetches `limit + 1` rows and hands them to `announcePage`.
+ * @param id the list's key, such as `requests.id`: UUIDv7 (RFC 9562), which sorts by the time it was made.
  */
 export function applyCursor<Query extends OrderableQuery>(
   query: Query,
   cursor: string | undefined,
-  { createdAt, id, direction = 'desc' }: PageOrder,
+  id: string,
+  direction: 'asc' | 'desc' = 'desc',
 ): Query {
-  if (cursor !== undefined) {
-    const after = decodeCursor(cursor);
-    const beyond = direction === 'desc' ? '<' : '>';
-    query.whereRaw(`(??, ??) ${beyond} (?::timestamptz, ?::uuid)`, [createdAt, id, after.createdAt, after.id]);
-  }
-  query.orderByRaw(`?? ${direction}, ?? ${direction}`, [createdAt, id]);
+  if (cursor !== undefined) query.where(id, direction === 'desc' ? '<' : '>', cursor);
+  query.orderBy(id, direction);
   return query;
 }
 
@@ -68,37 +49,15 @@ export function applyCursor<Query extends OrderableQuery>(
  */
 export function announcePage<Row>(
   ctx: Pick<Context, 'setHeader' | 'restUrl'>,
-  page: { rows: Row[]; limit: number; total: number; keyOf: (row: Row) => PageKey },
+  page: { rows: Row[]; limit: number; total: number; idOf: (row: Row) => string },
 ): Row[] {
   const rows = page.rows.slice(0, page.limit);
   ctx.setHeader('X-Total-Count', String(page.total));
   const last = rows.at(-1);
   if (ctx.restUrl && last !== undefined && page.rows.length > page.limit) {
     const next = new URL(ctx.restUrl);
-    next.searchParams.set('cursor', encodeCursor(page.keyOf(last)));
+    next.searchParams.set('cursor', page.idOf(last));
     ctx.setHeader('Link', `<${next.href}>; rel="next"`);
   }
   return rows;
-}
-
-export function encodeCursor({ createdAt, id }: PageKey): string {
-  return Buffer.from(JSON.stringify([createdAt.toISOString(), id])).toString('base64url');
-}
-
-const cursorSchema = z.tuple([z.iso.datetime({ precision: 3 }), z.uuid()]);
-
-function decodeCursor(cursor: string): PageKey {
-  const [createdAt, id] = cursorSchema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString())).data ?? [];
-  if (createdAt === undefined || id === undefined) {
-    throw invalid('cursor', 'This cursor is not one of ours: take it from the Link header of the page before.');
-  }
-  return { createdAt: new Date(createdAt), id };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
