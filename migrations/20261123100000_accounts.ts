@@ -19,7 +19,6 @@ export async function up(knex: Knex): Promise<void> {
   });
   await knex.raw('create unique index users_email_unique on users (lower(email))');
   await knex.raw('create unique index users_username_unique on users (lower(username))');
-  await knex.raw('create index users_newest on users (created_at desc, id desc)');
 
   await knex.schema.createTable('roles', (table) => {
     table.text('code').primary();

@@ -12,9 +12,8 @@ export async function up(knex: Knex): Promise<void> {
     table.timestamp('created_at', { precision: 3 }).notNullable().defaultTo(knex.fn.now(3));
     table.check("status in ('new', 'in_qc', 'ready', 'in_progress', 'completed')", {}, 'requests_status');
   });
-  await knex.raw('create index requests_newest on requests (created_at desc, id desc)');
-  await knex.raw('create index requests_of_owner on requests (owner_id, created_at desc, id desc)');
-  await knex.raw('create index requests_of_organization on requests (organization_id, created_at desc, id desc)');
+  await knex.raw('create index requests_of_owner on requests (owner_id, id desc)');
+  await knex.raw('create index requests_of_organization on requests (organization_id, id desc)');
 
   await knex.schema.createTable('upload_batches', (table) => {
     table.uuid('id').primary();
@@ -43,7 +42,7 @@ export async function up(knex: Knex): Promise<void> {
     table.check("content_type in ('image/jpeg', 'image/png', 'image/webp')", {}, 'images_content_type');
     table.check('octet_length(sha256) = 32', {}, 'images_sha256_length');
   });
-  await knex.raw('create index images_of_request on images (request_id, created_at desc, id desc)');
+  await knex.raw('create index images_of_request on images (request_id, id desc)');
   await knex.raw('create index images_of_owner on images (owner_id, id)');
 
   await knex.schema.createTable('presigned_uploads', (table) => {

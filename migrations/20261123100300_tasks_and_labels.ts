@@ -11,8 +11,7 @@ export async function up(knex: Knex): Promise<void> {
     table.timestamp('completed_at', { precision: 3 });
     table.check("status in ('assigned', 'in_progress', 'done')", {}, 'tasks_status');
   });
-  await knex.raw('create index tasks_newest on tasks (created_at desc, id desc)');
-  await knex.raw('create index tasks_of_labeler on tasks (labeler_id, created_at desc, id desc)');
+  await knex.raw('create index tasks_of_labeler on tasks (labeler_id, id desc)');
   await knex.raw('create index tasks_of_request on tasks (request_id)');
   await knex.raw(`create unique index tasks_one_open on tasks (request_id, labeler_id) where status <> 'done'`);
 

@@ -24,11 +24,11 @@ await runProcess(
   { closeWithinMs: 75_000 },
 );
 
-async function startDatabase({ config, log, shutdown, atEnd, fail }: ProcessLife): Promise<string> {
+async function startDatabase({ config, log, atEnd, fail }: ProcessLife): Promise<string> {
   const database = await startEmbeddedPostgres(config.dataDir, log);
   atEnd(() => database.stop());
-  void database.ended.then(() => {
-    if (!shutdown.requested.aborted) fail('the database server ended by itself');
+  void database.crashed.then(() => {
+    fail('the database server ended by itself');
   });
   return database.url;
 }

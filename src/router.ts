@@ -1,5 +1,6 @@
 import { authRouter } from './features/auth/router.js';
 import { qcRouter } from './features/qc/router.js';
+import { referencesRouter } from './features/references/router.js';
 import { requestsRouter } from './features/requests/router.js';
 import { settingsRouter } from './features/settings/router.js';
 import { tasksRouter } from './features/tasks/router.js';
@@ -15,6 +16,7 @@ export const appRouter = router({
   uploads: uploadsRouter,
   qc: qcRouter,
   tasks: tasksRouter,
+  references: referencesRouter,
   settings: settingsRouter,
 });
 

@@ -36,7 +36,7 @@ export async function runProcess(
   let exitCode = 0;
   let log: Logger | undefined;
 
-  exitSoonOnce(shutdown.hastened, HASTENED_MS);
+  shutdown.hastened.addEventListener('abort', () => killSelfAfter(HASTENED_MS));
   try {
     const config = loadConfig();
     log = createLog(config.logLevel);
@@ -55,7 +55,7 @@ export async function runProcess(
     if (error !== shutdown.requested.reason) exitCode = report(error, log);
   }
 
-  exitSoonOnce(AbortSignal.abort(), closeWithinMs);
+  killSelfAfter(closeWithinMs);
   for (const close of closers) {
     await close(shutdown.hastened).catch((error: unknown) => log?.error({ err: error }, 'closing failed'));
   }
@@ -63,10 +63,8 @@ export async function runProcess(
 }
 
 /** Not by `process.exit`: a thread inside onnxruntime would make an abort with a core dump of it. */
-function exitSoonOnce(signal: AbortSignal, milliseconds: number): void {
-  const arm = () => setTimeout(() => process.kill(process.pid, 'SIGKILL'), milliseconds).unref();
-  if (signal.aborted) arm();
-  else signal.addEventListener('abort', arm, { once: true });
+function killSelfAfter(milliseconds: number): void {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), milliseconds).unref();
 }
 
 function report(error: unknown, log: Logger | undefined): number {

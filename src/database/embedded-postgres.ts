@@ -13,7 +13,7 @@ import { claimFolder } from './folder-claim.js';
 import { findPostgresBinaries, postgresEnvironment } from './postgres-binaries.js';
 import { createCluster, type Installation, prepareCluster, ROLE } from './postgres-cluster.js';
 import { choosePostgresUser, commandAs } from './postgres-user.js';
-import { POSTGRES_PORT, prepareSocketFolder, removeSocket } from './socket-folder.js';
+import { POSTGRES_PORT, prepareSocketFolder } from './socket-folder.js';
 
 const FAST_STOP_MS = 30_000;
 const RETRY_MS = 10_000;
@@ -46,7 +46,7 @@ export interface EmbeddedPostgres {
   /** A `postgresql://` URL over a Unix socket, with password. */
   url: string;
   /** Resolves if the server ends without having been told to. */
-  ended: Promise<void>;
+  crashed: Promise<void>;
   /** Ends all connections and the server; resolves when its last process is gone. May be called again. */
   stop: () => Promise<void>;
 }
@@ -72,12 +72,15 @@ export async function startEmbeddedPostgres(
     const installation = { folder, cluster: join(folder, 'data'), binaries, user, environment, log };
     const password = await readyCluster(installation);
     const socketFolder = await prepareSocketFolder(folder, user.owner);
-    await removeSocket(socketFolder);
     const server = await launch(installation, { ...SETTINGS, unix_socket_directories: socketFolder, ...settings });
     let stopping: Promise<void> | undefined;
     return {
       url: `postgresql://${ROLE}:${password}@localhost:${POSTGRES_PORT}/postgres?host=${encodeURIComponent(socketFolder)}`,
-      ended: server.ended,
+      crashed: new Promise((resolve) => {
+        void server.ended.then(() => {
+          if (!stopping) resolve();
+        });
+      }),
       stop: () =>
         (stopping ??= server.stop().then(async () => {
           if (socketFolder !== folder) await rm(socketFolder, { recursive: true, force: true });

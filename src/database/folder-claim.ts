@@ -15,7 +15,7 @@ const ATTEMPTS = 8;
  * @throws {StartupError} when a living process holds it.
  */
 export async function claimFolder(folder: string): Promise<() => Promise<void>> {
-  const ours = claimOf(process.pid);
+  const ours = claimOf(process.pid) ?? `claim-${process.pid}-unknown`;
   const release = () => rm(join(folder, ours), { force: true });
   if (existsSync(join(folder, ours))) throw inUse(folder, process.pid);
   for (let attempt = 1; ; attempt += 1) {
@@ -44,7 +44,8 @@ async function findOtherHolder(folder: string, ours: string): Promise<number | u
   return undefined;
 }
 
-function claimOf(pid: number): string {
-  const startedAt = findProcess(pid)?.startedAt.replace(/[^A-Za-z0-9]/g, '_');
-  return `claim-${pid}-${startedAt ?? 'gone'}`;
+/** What a living process of that pid calls its claim. */
+function claimOf(pid: number): string | undefined {
+  const found = findProcess(pid);
+  return found && `claim-${pid}-${found.startedAt.replace(/[^A-Za-z0-9]/g, '_')}`;
 }

@@ -11,20 +11,19 @@ const SOCKET = `.s.PGSQL.${POSTGRES_PORT}`;
 const LONGEST_FOLDER = 88;
 
 /**
- * Takes away the socket that a killed server has left. PostgreSQL trusts the pid in its lock file, which may be another
- * program's by now, or a zombie's.
- */
-export async function removeSocket(folder: string): Promise<void> {
-  for (const name of [SOCKET, `${SOCKET}.lock`]) await rm(join(folder, name), { force: true });
-}
-
-/**
- * Where the server's socket lies: in `folder` itself, or, when its path is too long or holds characters that
- * PostgreSQL's list of folders gives a meaning to, in a folder of its owner's alone below the temporary one.
+ * Where the server's socket is to lie: in `folder` itself, or, when its path is too long or holds characters that
+ * PostgreSQL's list of folders gives a meaning to, in a folder of its owner's alone below the temporary one. A socket
+ * that a killed server left there is taken away: PostgreSQL trusts the pid in the socket's lock file, which may be
+ * another program's by now, or a zombie's.
  */
 export async function prepareSocketFolder(folder: string, owner: { uid: number; gid: number }): Promise<string> {
-  if (Buffer.byteLength(folder) <= LONGEST_FOLDER && /^[\w/.@+-]+$/.test(folder)) return folder;
+  const suits = Buffer.byteLength(folder) <= LONGEST_FOLDER && /^[\w/.@+-]+$/.test(folder);
+  const chosen = suits ? folder : await makeShortFolder(folder, owner);
+  for (const name of [SOCKET, `${SOCKET}.lock`]) await rm(join(chosen, name), { force: true });
+  return chosen;
+}
 
+async function makeShortFolder(folder: string, owner: { uid: number; gid: number }): Promise<string> {
   const name = `assay-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`;
   const temporary = tmpdir().length + 1 + name.length <= LONGEST_FOLDER ? tmpdir() : '/tmp';
   const short = join(temporary, name);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
-import { v7 as uuidv7 } from 'uuid';
 import { insertPngChunks, pngClaiming, renderPicture } from '../support/pictures.js';
 import { QcCustomer, startTestWorker, type QcResultRow } from '../support/qc.js';
 import { startTestServer, type TestServer } from '../support/server.js';
@@ -98,9 +97,17 @@ describe('quality control', function () {
     const picture = await renderPicture({ seed: 1 });
     await customer.runToEnd(await customer.requestWith({ 'a.jpg': picture }));
     const { pdq } = (await server.db('image_analyses').whereNotNull('pdq').first()) as { pdq: Buffer };
-    const id = uuidv7();
     const sourceUrl = 'https://example.com/known.jpg';
-    await server.db('reference_images').insert({ id, sourceUrl, pdq, pdqQuality: 100 });
+    const { token } = await server.signUp({ roles: ['SUPER_ADMIN'] });
+    const add = (pdqHex: string) =>
+      server.api('POST', '/admin/references', {
+        token,
+        json: { references: [{ source_url: sourceUrl, pdq: pdqHex }] },
+      });
+    assert.deepEqual((await add(pdq.toString('hex'))).body, { added: 1, skipped: 0 });
+    assert.deepEqual((await add(pdq.toString('hex'))).body, { added: 0, skipped: 1 });
+    assert.equal((await add('f8')).status, 400);
+
     const stranger = await QcCustomer.signUp(server);
     const results = await stranger.runToEnd(await stranger.requestWith({ 'mine.jpg': await recompressed(picture) }));
     await server.db('reference_images').delete();

@@ -30,6 +30,7 @@ export const authRouter = router({
         description: 'The access token goes into `Authorization: Bearer …` and lasts 15 minutes.',
         tags: ['auth'],
         protect: false,
+        errorResponses: [401],
       },
     })
     .input(
@@ -39,7 +40,7 @@ export const authRouter = router({
           path: ['username'],
           error: 'Give a username or an e-mail.',
         })
-        .meta({ example: { username: 'admin@example.com', password: 'SecurePass123' } }),
+        .meta({ examples: [{ username: 'admin@example.com', password: 'SecurePass123' }] }),
     )
     .output(sessionSchema)
     .mutation(async ({ ctx, input }) => {

@@ -23,7 +23,6 @@ export async function listResults(db: Knex, requestId: string, filter: ResultFil
     clean: `not (${duplicate} or ${generated})`,
   };
   const matching = QcResult.query(db)
-    .joinRelated('image')
     .where('qc_results.requestId', requestId)
     .modify((query) => {
       if (!verdict) return;
@@ -34,10 +33,9 @@ export async function listResults(db: Knex, requestId: string, filter: ResultFil
     });
   const page = matching
     .clone()
-    .select('qc_results.*')
     .withGraphFetched('[image, matchedImage, reference]')
     .limit(limit + 1);
-  applyCursor(page, cursor, { createdAt: 'image.createdAt', id: 'image.id', direction: 'asc' });
+  applyCursor(page, cursor, 'qc_results.imageId', 'asc');
   const [rows, total] = await Promise.all([page, matching.resultSize()]);
   return { rows, total };
 }

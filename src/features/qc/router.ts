@@ -161,7 +161,7 @@ export const qcRouter = router({
         rows,
         total,
         limit: input.limit,
-        keyOf: ({ image, imageId }) => ({ id: imageId, createdAt: image?.createdAt ?? new Date(0) }),
+        idOf: ({ imageId }) => imageId,
       });
       return Promise.all(page.map((result) => presentResult(result, thresholds, ctx.pictureUrls)));
     }),

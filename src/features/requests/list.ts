@@ -19,7 +19,7 @@ export async function listRequests(db: Knex, actor: Actor, { status, q, limit, c
     if (q) void query.whereRaw(`strpos(lower(title || ' ' || description), lower(?)) > 0`, [q]);
   });
   const page = matching.clone().limit(limit + 1);
-  applyCursor(page, cursor, { createdAt: 'requests.createdAt', id: 'requests.id' });
+  applyCursor(page, cursor, 'requests.id');
   const [rows, total] = await Promise.all([page, matching.resultSize()]);
   return { rows, total };
 }

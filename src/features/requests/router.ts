@@ -40,7 +40,7 @@ const listInput = z.object({
 
 async function listPage(ctx: Context & { actor: Actor }, input: z.infer<typeof listInput>) {
   const { rows, total } = await listRequests(ctx.db, ctx.actor, input);
-  return announcePage(ctx, { rows, total, limit: input.limit, keyOf: (row) => row }).map(presentRequest);
+  return announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id }).map(presentRequest);
 }
 
 export const requestsRouter = router({
@@ -66,7 +66,7 @@ export const requestsRouter = router({
             .default([])
             .refine((classes) => new Set(classes).size === classes.length, 'Name each class once.'),
         })
-        .meta({ example: { title: 'Street signs', description: 'Signs in rain', classes: ['stop', 'yield'] } }),
+        .meta({ examples: [{ title: 'Street signs', description: 'Signs in rain', classes: ['stop', 'yield'] }] }),
     )
     .output(requestSchema)
     .mutation(async ({ ctx, input }) => presentRequest(await createRequest(ctx.db, ctx.actor, input))),

@@ -28,7 +28,7 @@ export const settingsRouter = router({
         protect: true,
       },
     })
-    .input(settingsSchema.partial().meta({ example: { duplicate_threshold: 0.85, ai_threshold: 0.8 } }))
+    .input(settingsSchema.partial().meta({ examples: [{ duplicate_threshold: 0.85, ai_threshold: 0.8 }] }))
     .output(settingsSchema)
     .mutation(({ ctx, input }) => {
       if (!administersAll(ctx.actor)) throw forbidden('Only an administrator of all organizations changes settings.');

@@ -19,7 +19,7 @@ export async function taskImages(
     .withGraphFetched('labels')
     .modifyGraph('labels', (labels) => void labels.where({ taskId: task.id, labelerId }))
     .limit(limit + 1);
-  applyCursor(page, cursor, { createdAt: 'images.createdAt', id: 'images.id', direction: 'asc' });
+  applyCursor(page, cursor, 'images.id', 'asc');
   const [rows, total] = await Promise.all([page, all.resultSize()]);
   return { rows, total };
 }

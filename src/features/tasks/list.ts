@@ -23,7 +23,7 @@ export async function listTasks(db: Knex, actor: Actor, { status, requestId, lim
     .select('tasks.*')
     .withGraphFetched('[request, labeler]')
     .limit(limit + 1);
-  applyCursor(page, cursor, { createdAt: 'tasks.createdAt', id: 'tasks.id' });
+  applyCursor(page, cursor, 'tasks.id');
   const [rows, total] = await Promise.all([page, matching.resultSize()]);
   const imagesOf = await countImages(db, [...new Set(rows.map((task) => task.requestId))]);
   return { rows: rows.map((task) => ({ task, imagesCount: imagesOf.get(task.requestId) ?? 0 })), total };

@@ -43,7 +43,7 @@ const presentRow = ({ task, imagesCount }: Awaited<ReturnType<typeof listTasks>>
 
 async function listPage(ctx: Context & { actor: Actor }, input: z.infer<typeof listInput>) {
   const { rows, total } = await listTasks(ctx.db, ctx.actor, { ...input, requestId: input.request_id });
-  return announcePage(ctx, { rows, total, limit: input.limit, keyOf: ({ task }) => task }).map(presentRow);
+  return announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ task }) => task.id }).map(presentRow);
 }
 
 export const tasksRouter = router({
@@ -112,7 +112,7 @@ export const tasksRouter = router({
     .query(async ({ ctx, input }) => {
       const { task, request } = await findTask(ctx.db, ctx.actor, input.task_id, 'read');
       const { rows, total } = await taskImages(ctx.db, task, ctx.actor.id, input);
-      const images = announcePage(ctx, { rows, total, limit: input.limit, keyOf: (row) => row });
+      const images = announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id });
       return {
         id: task.id,
         request_id: request.id,
@@ -145,7 +145,7 @@ export const tasksRouter = router({
     .input(
       z
         .object({ task_id: taskId, image_id: z.uuid(), labels: z.array(z.string().max(100)).max(1000) })
-        .meta({ example: { image_id: '01941f29-7c00-7000-8000-000000000000', labels: ['stop'] } }),
+        .meta({ examples: [{ image_id: '01941f29-7c00-7000-8000-000000000000', labels: ['stop'] }] }),
     )
     .output(z.object({ task_id: z.uuid(), image_id: z.uuid(), status: z.literal('saved') }))
     .mutation(async ({ ctx, input }) => {
@@ -205,7 +205,7 @@ export const tasksRouter = router({
     .input(
       z
         .object({ request_id: z.uuid(), labeler_username: z.string().trim().min(1).max(320) })
-        .meta({ example: { request_id: '01941f29-7c00-7000-8000-000000000000', labeler_username: 'lena' } }),
+        .meta({ examples: [{ request_id: '01941f29-7c00-7000-8000-000000000000', labeler_username: 'lena' }] }),
     )
     .output(z.object({ status: z.literal('assigned'), task_id: z.uuid() }))
     .mutation(async ({ ctx, input }) => {

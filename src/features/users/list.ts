@@ -20,7 +20,7 @@ export async function listUsers(db: Knex, administrator: Actor, { q, limit, curs
     .clone()
     .withGraphFetched('userRoles')
     .limit(limit + 1);
-  applyCursor(page, cursor, { createdAt: 'users.createdAt', id: 'users.id' });
+  applyCursor(page, cursor, 'users.id');
   const [rows, total] = await Promise.all([page, matching.resultSize()]);
   return { rows, total };
 }

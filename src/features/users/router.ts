@@ -17,7 +17,7 @@ const newUserSchema = z
       .regex(/^[\p{L}\p{N}._-]{1,64}$/u, 'Use letters, digits, dots, hyphens and underscores only, at most 64.')
       .optional(),
   })
-  .meta({ example: { email: 'user@example.com', password: 'SecurePass123', name: 'John Doe' } });
+  .meta({ examples: [{ email: 'user@example.com', password: 'SecurePass123', name: 'John Doe' }] });
 
 export const usersRouter = router({
   create: publicProcedure
@@ -62,7 +62,7 @@ export const usersRouter = router({
     .output(z.array(userSchema))
     .query(async ({ ctx, input }) => {
       const { rows, total } = await listUsers(ctx.db, ctx.actor, input);
-      return announcePage(ctx, { rows, total, limit: input.limit, keyOf: (row) => row }).map(presentUser);
+      return announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id }).map(presentUser);
     }),
 
   grantRole: signedIn
@@ -81,7 +81,7 @@ export const usersRouter = router({
     .input(
       z
         .object({ id: z.string().max(64), role_code: z.string().max(64) })
-        .meta({ example: { id: '01941f29-7c00-7000-8000-000000000000', role_code: 'ADMIN' } }),
+        .meta({ examples: [{ id: '01941f29-7c00-7000-8000-000000000000', role_code: 'ADMIN' }] }),
     )
     .output(userSchema)
     .mutation(async ({ ctx, input }) => {
