@@ -17,7 +17,13 @@ await runProcess(
     atEnd((hastened) => workers.stop(hastened));
     const api = await startApi(config, { databaseUrl, log });
     atEnd((hastened) => api.close(hastened));
-    const environment = { ...process.env, DATABASE_URL: databaseUrl, PUBLIC_URL: api.publicUrl };
+    const environment = {
+      ...process.env,
+      DATABASE_URL: databaseUrl,
+      PUBLIC_URL: api.publicUrl,
+      // sharp decodes on libuv's threads, of which there are four unless told otherwise before the process starts.
+      UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? String(Math.max(4, config.workerThreads + 2)),
+    };
     workers.start({ count: config.workerProcesses, environment, log });
     process.stdout.write(greeting(config, api));
   },

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
@@ -37,6 +38,7 @@ export class WorkerProcesses {
     const { log } = options;
     // A session of its own: a terminal's Ctrl-C reaches a whole process group, and we say who stops when.
     const child = fork(WORKER_FILE, { env: environment, detached: true });
+    if (child.pid !== undefined) yieldToOthers(child.pid);
     const startedAt = performance.now();
     this.#running.add(child);
     child.once('error', (error) => log.error({ err: error }, 'QC worker process cannot be started'));
@@ -51,6 +53,18 @@ export class WorkerProcesses {
       }, pause);
       this.#restarts.add(restart);
     });
+  }
+}
+
+/**
+ * People wait for the API beside it. Now, because Linux sets the priority of one thread, which those it makes inherit:
+ * before its first one, that is the whole process.
+ */
+function yieldToOthers(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended already, or the platform forbids it: no reason not to work.
   }
 }
 

@@ -1,4 +1,3 @@
-import { constants, setPriority } from 'node:os';
 import type { Logger } from 'pino';
 import { readAnalyserVersion } from '../workers/analyser-version.js';
 import type { Config } from './config.js';
@@ -49,8 +48,6 @@ if (isEntryFile(import.meta.url)) {
       process.once('disconnect', () => {
         shutdown.request();
       });
-      // The API beside it is what people wait for; on a machine of its own this changes nothing.
-      setPriority(constants.priority.PRIORITY_LOW);
       if (!config.databaseUrl) {
         throw new StartupError('DATABASE_URL is needed to run a worker alone. `npm start` brings a database along.');
       }

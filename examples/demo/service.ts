@@ -6,6 +6,7 @@ import { packageRoot } from '../../src/package-root.js';
 
 export interface RunningService {
   url: string;
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -37,7 +38,7 @@ export async function startService(dataDir: string): Promise<RunningService> {
     const url = /https?:\/\/\S+/.exec(line)?.[0];
     if (url) {
       child.stdout.resume();
-      return { url: new URL(url).origin, stop };
+      return { url: new URL(url).origin, pid: child.pid ?? 0, stop };
     }
   }
   throw new Error('The service ended before it was ready; see above.');

@@ -55,13 +55,15 @@ const assets: Record<string, { type: string; file: string }> = {
   [`${DOCS_PATH}/favicon-32x32.png`]: { type: 'image/png', file: 'favicon-32x32.png' },
 };
 
-/** Swagger UI on the service's own document, from files of this machine alone. */
+/** Swagger UI on the service's own document, from files of this machine alone; whoever comes to `/` is sent there. */
 export const docsPage: HttpMiddleware = async (ctx, next) => {
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
   const path = normalisePath(ctx.path);
   const text = texts[path];
   const asset = assets[path];
-  if (text) {
+  if (path === '/') {
+    ctx.redirect(DOCS_PATH);
+  } else if (text) {
     ctx.type = text.type;
     ctx.body = text.body;
   } else if (asset) {

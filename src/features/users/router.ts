@@ -29,6 +29,7 @@ export const usersRouter = router({
         description: 'Public while registration is open; otherwise only administrators create users.',
         tags: ['users'],
         protect: false,
+        errorResponses: [403],
       },
       successStatus: 201,
     })
