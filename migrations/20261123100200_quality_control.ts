@@ -58,6 +58,7 @@ export async function up(knex: Knex): Promise<void> {
     table.uuid('reference_id').references('reference_images.id').onDelete('SET NULL').index();
     table.specificType('ai_generated_score', 'real').notNullable();
     table.specificType('findings', 'text[]').notNullable();
+    table.text('error');
     table.timestamp('created_at', { precision: 3 }).notNullable().defaultTo(knex.fn.now(3));
     table.index(['request_id', 'image_id']);
     table.index('run_id');
@@ -65,6 +66,7 @@ export async function up(knex: Knex): Promise<void> {
     table.check('ai_generated_score between 0 and 1', {}, 'qc_results_ai_generated_score');
     table.check("match_relation in ('exact', 'near')", {}, 'qc_results_match_relation');
   });
+  await knex.raw('create index qc_results_undecodable on qc_results (request_id, image_id) where error is not null');
 }
 
 export async function down(knex: Knex): Promise<void> {

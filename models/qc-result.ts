@@ -15,6 +15,8 @@ export class QcResult extends Model {
   declare referenceId: string | null;
   declare aiGeneratedScore: number;
   declare findings: string[];
+  /** Why the picture could not be decoded. */
+  declare error: string | null;
   declare createdAt: Date;
 
   declare image?: Image;

@@ -73,8 +73,13 @@ describe('quality control', function () {
     for (const name of ['flat.png', 'also flat.png']) {
       assert.deepEqual([flags(name).includes('low_detail'), results[name]?.duplicate_score], [true, 0]);
     }
-    const { images_failed, images_done, images_total } = await customer.status(requestId);
+    const { images_failed, images_done, images_total, errors } = await customer.status(requestId);
     assert.deepEqual([images_failed, images_done, images_total], [1, 5, 5]);
+    assert.deepEqual(
+      errors.map(({ filename }) => filename),
+      ['broken.png'],
+    );
+    assert.match(errors[0]?.message ?? '', /^[A-Z].+\.$/);
   });
 
   it('finds copies in everything else the customer uploaded, looked at before or not, and in nobody else’s', async () => {

@@ -21,6 +21,7 @@ export interface QcStatusRow {
   images_done: number;
   images_failed: number;
   percent: number;
+  errors: { filename: string; message: string }[];
 }
 
 /** A QC worker process on a test server's database and storage: with pictures decoded where they always are. */

@@ -39,3 +39,16 @@ export async function listResults(db: Knex, requestId: string, filter: ResultFil
   const [rows, total] = await Promise.all([page, matching.resultSize()]);
   return { rows, total };
 }
+
+const UNDECODABLE_SHOWN = 100;
+
+/** The first pictures of a request that could not be decoded, with the reason. */
+export function listUndecodable(db: Knex, requestId: string): Promise<QcResult[]> {
+  return QcResult.query(db)
+    .where({ requestId })
+    .whereNotNull('error')
+    .withGraphFetched('image')
+    .orderBy('imageId')
+    .limit(UNDECODABLE_SHOWN)
+    .execute();
+}

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { z } from 'zod';
 import { QcRun } from '../../../models/qc-run.js';
 import type { QcResult } from '../../../models/qc-result.js';
@@ -9,7 +10,7 @@ import { readSettings, type Settings } from '../settings/settings.js';
 import { cancelRun } from './cancel-run.js';
 import { flagsOf } from './flags.js';
 import { runProgress } from './progress.js';
-import { listResults } from './results.js';
+import { listResults, listUndecodable } from './results.js';
 import { startRun } from './start-run.js';
 
 const requestInput = z.object({ request_id: z.uuid() });
@@ -27,13 +28,21 @@ const statusSchema = z.object({
   images_per_second: z.number().nullable(),
   seconds_left: z.number().int().nullable(),
   cancel_requested: z.boolean(),
-  error: z.string().nullable(),
+  error: z.string().nullable().meta({ description: 'Why the run failed as a whole.' }),
+  errors: z.array(z.object({ image_id: z.uuid(), filename: z.string(), message: z.string() })).meta({
+    description: 'Pictures that could not be decoded, and why: the first hundred.',
+  }),
   started_at: z.iso.datetime().nullable(),
   finished_at: z.iso.datetime().nullable(),
 });
 
-function presentStatus(requestId: string, run: QcRun | undefined): z.infer<typeof statusSchema> {
+async function presentStatus(
+  db: Knex,
+  requestId: string,
+  run: QcRun | undefined,
+): Promise<z.infer<typeof statusSchema>> {
   const progress = run && runProgress(run);
+  const undecodable = await listUndecodable(db, requestId);
   return {
     request_id: requestId,
     run_id: run?.id ?? null,
@@ -46,6 +55,11 @@ function presentStatus(requestId: string, run: QcRun | undefined): z.infer<typeo
     seconds_left: progress?.secondsLeft ?? null,
     cancel_requested: run?.cancelRequested ?? false,
     error: run?.error ?? null,
+    errors: undecodable.map(({ imageId, image, error }) => ({
+      image_id: imageId,
+      filename: image?.filename ?? '',
+      message: error ?? '',
+    })),
     started_at: run?.startedAt?.toISOString() ?? null,
     finished_at: run?.finishedAt?.toISOString() ?? null,
   };
@@ -109,7 +123,7 @@ export const qcRouter = router({
     .query(async ({ ctx, input }) => {
       const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'read');
       const run = await QcRun.query(ctx.db).where('requestId', request.id).orderBy('createdAt', 'desc').first();
-      return presentStatus(request.id, run);
+      return presentStatus(ctx.db, request.id, run);
     }),
 
   cancel: signedIn
@@ -127,7 +141,7 @@ export const qcRouter = router({
     .output(statusSchema)
     .mutation(async ({ ctx, input }) => {
       const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'runQc');
-      return presentStatus(request.id, await cancelRun(ctx.db, request.id));
+      return presentStatus(ctx.db, request.id, await cancelRun(ctx.db, request.id));
     }),
 
   results: signedIn

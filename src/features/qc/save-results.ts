@@ -27,15 +27,17 @@ export async function saveResults(
     match_id: match?.id ?? null,
     ai_generated_score: aiGeneratedScore(analysis),
     findings: analysis.findings,
+    error: analysis.error,
   }));
   await db.transaction(async (trx) => {
     await trx.raw(
       `insert into qc_results (image_id, request_id, run_id, duplicate_score, match_relation, matched_image_id,
-                               reference_id, ai_generated_score, findings)
+                               reference_id, ai_generated_score, findings, error)
        select images.id, images.request_id, :runId, found.duplicate_score, found.match_relation, matched.id,
-              reference.id, found.ai_generated_score, found.findings
+              reference.id, found.ai_generated_score, found.findings, found.error
        from jsonb_to_recordset(:rows) as found (image_id uuid, duplicate_score real, match_relation text, match_id uuid,
-                                                ai_generated_score real, findings text[])
+                                                ai_generated_score real, findings text[],
+                                                error text)
        join images on images.id = found.image_id and images.request_id = :requestId
        left join images matched on matched.id = found.match_id
        left join reference_images reference on reference.id = found.match_id
@@ -43,7 +45,7 @@ export async function saveResults(
          run_id = excluded.run_id, duplicate_score = excluded.duplicate_score,
          match_relation = excluded.match_relation, matched_image_id = excluded.matched_image_id,
          reference_id = excluded.reference_id, ai_generated_score = excluded.ai_generated_score,
-         findings = excluded.findings, created_at = now()`,
+         findings = excluded.findings, error = excluded.error, created_at = now()`,
       { runId: run.id, requestId: run.requestId, rows: JSON.stringify(rows) },
     );
     if (!countAsDone) return;
