@@ -124,7 +124,7 @@ async function signUp(url: string): Promise<{ client: AssayClient; token: string
 async function thumbnailsMade(client: AssayClient, requestId: string): Promise<void> {
   for (;;) {
     const uploads = await client.uploads.list.query({ request_id: requestId });
-    if (uploads.every(({ preview_url }) => preview_url === null || !preview_url.includes('/previews/'))) return;
+    if (uploads.every(({ preview_url }) => !preview_url?.includes('/previews/'))) return;
     await sleep(500);
   }
 }

@@ -39,6 +39,8 @@ export async function startApi(
   const db = connect(databaseUrl, { poolSize: POOL_SIZE, applicationName: 'assay api', log });
   const draining = new AbortController();
   const listening = listen(config);
+  // It is awaited below, after other work: failing meanwhile must not count as unhandled.
+  listening.catch(() => undefined);
   try {
     if (config.firstAdmin && !(await ensureFirstAdmin(db, config.firstAdmin))) {
       log.warn('ADMIN_EMAIL belongs to an account with another password, so it was not made an administrator');

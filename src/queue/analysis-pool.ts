@@ -25,6 +25,8 @@ export class AnalysisPool {
   /** @param options.detectorFolder holds `model.onnx` and `manifest.json`; each thread loads it at its first picture. */
   constructor(options: { threads: number; detectorFolder: string }) {
     this.threads = options.threads;
+    // Microsoft's builds of onnxruntime report home unless the process says no before they are loaded.
+    process.env.ORT_DISABLE_TELEMETRY = '1';
     this.#pool = new Piscina({
       filename: threadFile,
       name: 'analyse',

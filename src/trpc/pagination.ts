@@ -14,7 +14,7 @@ export const picturePageInput = pageUpTo(10_000);
 
 function pageUpTo(max: number) {
   return {
-    limit: z.coerce.number().int().min(1).max(max).default(max).meta({ description: 'How many rows at most.' }),
+    limit: z.coerce.number<number>().int().min(1).max(max).default(max).meta({ description: 'How many rows at most.' }),
     cursor,
   };
 }

@@ -121,7 +121,7 @@ describe('the dataset platform contract, played by the Streamlit client', functi
     for (const upload of body) {
       const response = await fetch(upload.preview_url as string);
       assert.equal(response.headers.get('content-type'), 'image/webp');
-      const { width = 0, height = 0 } = await sharp(await response.arrayBuffer()).metadata();
+      const { width, height } = await sharp(await response.arrayBuffer()).metadata();
       assert.equal(Math.max(width, height), 512);
     }
   });

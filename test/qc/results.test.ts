@@ -143,7 +143,7 @@ describe('quality control', function () {
       'b.jpg': await renderPicture({ seed: 22 }),
     });
     const lost = await server.db('images').where({ requestId, filename: 'lost.jpg' }).first<{ storageKey: string }>();
-    await server.services.storage.delete([lost?.storageKey ?? '']);
+    await server.services.storage.delete([lost.storageKey]);
     const results = await customer.runToEnd(requestId);
     assert.deepEqual(results['lost.jpg']?.flags, ['corrupt']);
     assert.equal((await customer.status(requestId)).images_failed, 1);

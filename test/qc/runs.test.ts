@@ -39,7 +39,7 @@ describe('QC runs', function () {
     const [{ count }] = (await server.db('graphile_worker.jobs').where({ task_identifier: 'runQc' }).count()) as [
       { count: number },
     ];
-    assert.equal(Number(count), 1);
+    assert.equal(count, 1);
   });
 
   it('take the request from new through in_qc to ready', async () => {

@@ -35,5 +35,5 @@ async function countImages(db: Knex, requestIds: readonly string[]): Promise<Map
     .groupBy('requestId')
     .select('requestId')
     .count({ images: '*' });
-  return new Map((counts as { requestId: string; images: number }[]).map((row) => [row.requestId, Number(row.images)]));
+  return new Map((counts as { requestId: string; images: number }[]).map((row) => [row.requestId, row.images]));
 }
