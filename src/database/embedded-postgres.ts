@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import { claimFolder } from './folder-claim.js';
 import { findPostgresBinaries, postgresEnvironment } from './postgres-binaries.js';
 import { createCluster, type Installation, prepareCluster, ROLE } from './postgres-cluster.js';
 import { choosePostgresUser, commandAs } from './postgres-user.js';
-import { POSTGRES_PORT, prepareSocketFolder } from './socket-folder.js';
+import { POSTGRES_PORT, makeSocketFolder, removeSocketFolder } from './socket-folder.js';
 
 const FAST_STOP_MS = 30_000;
 const RETRY_MS = 10_000;
@@ -71,7 +71,7 @@ export async function startEmbeddedPostgres(
     const environment = await postgresEnvironment(binaries, folder);
     const installation = { folder, cluster: join(folder, 'data'), binaries, user, environment, log };
     const password = await readyCluster(installation);
-    const socketFolder = await prepareSocketFolder(folder, user.owner);
+    const socketFolder = await makeSocketFolder(folder, user.owner);
     const server = await launch(installation, { ...SETTINGS, unix_socket_directories: socketFolder, ...settings });
     let stopping: Promise<void> | undefined;
     return {
@@ -83,7 +83,7 @@ export async function startEmbeddedPostgres(
       }),
       stop: () =>
         (stopping ??= server.stop().then(async () => {
-          if (socketFolder !== folder) await rm(socketFolder, { recursive: true, force: true });
+          await removeSocketFolder(socketFolder);
           await releaseClaim();
         })),
     };
@@ -97,8 +97,8 @@ async function makeFolder(dataDir: string): Promise<string> {
   const folder = join(dataDir, 'postgres');
   try {
     // Root's PostgreSQL runs as another user, who has to pass.
-    await mkdir(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
+    await mkdir(folder, { recursive: true, mode });
     const real = await realpath(folder);
     await readdir(real);
     return real;

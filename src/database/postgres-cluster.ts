@@ -18,8 +18,9 @@ const PATIENCE = [
 
 /** All that the steps of a start share. */
 export interface Installation {
-  /** `postgres` in the data directory: cluster, password, socket. Belongs to the user PostgreSQL runs as. */
+  /** `postgres` in the data directory. */
   folder: string;
+  /** `data` in it: all that PostgreSQL keeps, and belongs to whom it runs as. */
   cluster: string;
   binaries: PostgresBinaries;
   user: PostgresUser;
@@ -78,7 +79,7 @@ export async function createCluster(
   const workshop = await mkdtemp(join(folder, 'initdb-'));
   const passwordFile = join(workshop, 'password');
   await writeFile(passwordFile, password, { mode: 0o600 });
-  for (const path of [workshop, passwordFile]) await chown(path, user.owner.uid, user.owner.gid);
+  for (const path of [passwordFile, workshop]) await chown(path, user.owner.uid, user.owner.gid);
 
   log.debug({ cluster }, 'making the database cluster');
   const [program, parameters] = commandAs(user, binaries.initdb, [

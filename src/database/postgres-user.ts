@@ -24,9 +24,10 @@ interface Ids {
 }
 
 /**
- * Chooses the user PostgreSQL runs as and gives him `folder`. PostgreSQL refuses to run as root; then it runs as the
- * one who owns the cluster already, or else as `nobody`, in the first way that lets him reach both the binaries and
- * the folder:
+ * Chooses the user PostgreSQL runs as and gives him the cluster, if there is one. PostgreSQL refuses to run as root;
+ * then it runs as the one who owns the cluster already, or else as `nobody`, in the first way that lets him reach both
+ * the binaries and the folder. That folder itself stays root's: what root writes there, no other may lay a trap for.
+ *
  *
  * 1. as that user and nothing else;
  * 2. as that user with the one capability to pass folders that are closed to others;
@@ -49,9 +50,8 @@ export async function choosePostgresUser(folder: string, binaries: PostgresBinar
 
   const ids = present && present.uid !== 0 ? { uid: present.uid, gid: present.gid } : await idsOfNobody();
   for (const user of waysToBe(ids)) {
-    const given = await chown(folder, user.owner.uid, user.owner.gid).then(() => true, isUnknownId);
-    if (!given || !(await canReach(user, folder, binaries))) continue;
-    if (present && present.uid !== user.owner.uid) await giveAll(join(folder, 'data'), user.owner);
+    if (!(await canReach(user, folder, binaries))) continue;
+    if (present && present.uid !== user.owner.uid) await giveCluster(join(folder, 'data'), user.owner);
     return user;
   }
   throw new StartupError(
@@ -102,7 +102,7 @@ export function commandAs(user: PostgresUser, program: string, parameters: reado
 }
 
 async function canReach(user: PostgresUser, folder: string, binaries: PostgresBinaries): Promise<boolean> {
-  const script = 'cd "$1" && test -w . && test -x "$2" && test -r "$3"';
+  const script = 'cd "$1" && test -x "$2" && test -r "$3"';
   const [program, parameters] = commandAs(user, '/bin/sh', [
     ...['-c', script, 'sh'],
     ...[folder, binaries.postgres, join(binaries.packageFolder, 'native', 'share', 'postgresql', 'postgres.bki')],
@@ -115,17 +115,11 @@ async function canReach(user: PostgresUser, folder: string, binaries: PostgresBi
   }
 }
 
-async function giveAll(cluster: string, { uid, gid }: Ids): Promise<void> {
+async function giveCluster(cluster: string, { uid, gid }: Ids): Promise<void> {
   await chown(cluster, uid, gid);
   for (const entry of await readdir(cluster, { recursive: true, withFileTypes: true })) {
     if (!entry.isSymbolicLink()) await chown(join(entry.parentPath, entry.name), uid, gid);
   }
-}
-
-/** A container or user namespace may know no other id than its root's. */
-function isUnknownId(error: NodeJS.ErrnoException): false {
-  if (error.code !== 'EINVAL' && error.code !== 'EPERM') throw error;
-  return false;
 }
 
 async function idsOfNobody(): Promise<Ids> {

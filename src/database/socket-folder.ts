@@ -1,38 +1,31 @@
-import { createHash } from 'node:crypto';
-import { chown, lstat, mkdir, rm } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StartupError } from '../startup-error.js';
 
 /** Of no TCP socket: it names the Unix one. */
 export const POSTGRES_PORT = '5432';
 const SOCKET = `.s.PGSQL.${POSTGRES_PORT}`;
-/** A Unix socket's address holds 103 bytes on macOS and 107 on Linux, and PostgreSQL adds a slash and the socket's name. */
+/** A Unix socket's address holds 103 bytes on macOS and 107 on Linux, of which the socket's own name takes 14. */
 const LONGEST_FOLDER = 88;
 
 /**
- * Where the server's socket is to lie: in `folder` itself, or, when its path is too long or holds characters that
- * PostgreSQL's list of folders gives a meaning to, in a folder of its owner's alone below the temporary one. A socket
- * that a killed server left there is taken away: PostgreSQL trusts the pid in the socket's lock file, which may be
- * another program's by now, or a zombie's.
+ * Makes the folder that holds the server's socket, open to its owner alone: in `folder`, or, when that path is too long
+ * or holds characters that PostgreSQL's list of folders gives a meaning to, below the temporary one.
  */
-export async function prepareSocketFolder(folder: string, owner: { uid: number; gid: number }): Promise<string> {
-  const suits = Buffer.byteLength(folder) <= LONGEST_FOLDER && /^[\w/.@+-]+$/.test(folder);
-  const chosen = suits ? folder : await makeShortFolder(folder, owner);
+export async function makeSocketFolder(folder: string, owner: { uid: number; gid: number }): Promise<string> {
+  const near = join(folder, 'socket');
+  const suits = Buffer.byteLength(near) <= LONGEST_FOLDER && /^[\w/.@+-]+$/.test(near);
+  const chosen = suits
+    ? near
+    : await mkdtemp(join(tmpdir().length <= LONGEST_FOLDER - 16 ? tmpdir() : '/tmp', 'assay-'));
+  await mkdir(chosen, { recursive: true, mode: 0o700 });
+  // PostgreSQL trusts the pid that a killed server left in its lock file, which may be another program's by now.
   for (const name of [SOCKET, `${SOCKET}.lock`]) await rm(join(chosen, name), { force: true });
+  await chown(chosen, owner.uid, owner.gid);
   return chosen;
 }
 
-async function makeShortFolder(folder: string, owner: { uid: number; gid: number }): Promise<string> {
-  const name = `assay-${createHash('sha256').update(folder).digest('hex').slice(0, 16)}`;
-  const temporary = tmpdir().length + 1 + name.length <= LONGEST_FOLDER ? tmpdir() : '/tmp';
-  const short = join(temporary, name);
-  // recursive: one left by a killed process is no error, whoever it belongs to.
-  await mkdir(short, { mode: 0o700, recursive: true });
-  const found = await lstat(short);
-  if (!found.isDirectory() || ![owner.uid, process.getuid?.()].includes(found.uid)) {
-    throw new StartupError(`${short} is needed for the database's socket and belongs to another user. Remove it.`);
-  }
-  if (found.uid !== owner.uid) await chown(short, owner.uid, owner.gid);
-  return short;
+/** For a server that has ended, and taken its socket along. */
+export async function removeSocketFolder(socketFolder: string): Promise<void> {
+  await rmdir(socketFolder).catch(() => undefined);
 }

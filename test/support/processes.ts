@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { packageRoot } from '../../src/package-root.js';
 
 const STEP_MS = 25;
+const PATIENCE_MS = 30_000;
 const BUILD = join(packageRoot, 'dist', 'src');
 const launched = new Set<ChildProcess>();
 let built: Promise<unknown> | undefined;
@@ -51,8 +52,7 @@ export async function startService(
     return ending;
   };
   try {
-    const url = await Promise.race([addressIn(output), ended.then(() => undefined)]);
-    if (url === undefined) throw new Error(`The service did not start:\n${output()}`);
+    const url = await addressOf(child, output);
     if (environment.WORKER_PROCESSES !== '0') await healthy(url);
     return { url, dataDir, pid: child.pid ?? 0, output, stop };
   } catch (error) {
@@ -85,18 +85,30 @@ export async function processesOn(dataDir: string): Promise<number[]> {
 
 /** Waits until nothing lives on that `DATA_DIR` any more. */
 export async function untilGone(dataDir: string): Promise<void> {
-  while ((await processesOn(dataDir)).length > 0) await sleep(STEP_MS);
+  await until('everything has ended', async () => (await processesOn(dataDir)).length === 0);
+}
+
+/** Asks again and again until the answer is something, and gives it back. */
+export async function until<T>(what: string, ask: () => T | Promise<T>): Promise<Exclude<T, undefined | false>> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadline) {
+    const answer = await ask();
+    if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
+    await sleep(STEP_MS);
+  }
+  throw new Error(`Waited in vain until ${what}`);
 }
 
 /** `kill -9` of all at once. */
 export async function killAll(dataDir: string): Promise<void> {
-  for (let pids = await processesOn(dataDir); pids.length > 0; pids = await processesOn(dataDir)) {
+  await until('everything is killed', async () => {
+    const pids = await processesOn(dataDir);
     for (const pid of pids) killIfThere(pid);
-    await sleep(STEP_MS);
-  }
+    return pids.length === 0;
+  });
 }
 
-/** For the end of the run: what a failed test left running. */
+/** For the end of the run: ends what a failed test left running. */
 export function killLaunched(): void {
   for (const child of launched) child.kill('SIGKILL');
 }
@@ -112,8 +124,8 @@ async function launch(environment: Record<string, string>, { ids, entry = 'main'
     // A process group of its own, as a terminal gives each command.
     detached: true,
   });
+  if (launched.size === 0) process.once('exit', killLaunched);
   launched.add(child);
-  child.once('exit', () => launched.delete(child));
   return { child, output: collect(child), ended: endingOf(child) };
 }
 
@@ -132,20 +144,19 @@ async function endingOf(child: ChildProcess): Promise<Ending> {
   return code ?? signal ?? -1;
 }
 
-async function addressIn(output: () => string): Promise<string> {
-  for (;;) {
-    const address = /Address\s+(http:\S+)/.exec(output())?.[1];
-    if (address) return address;
-    await sleep(STEP_MS);
-  }
+function addressOf(child: ChildProcess, output: () => string): Promise<string> {
+  return until('the service tells its address', () => {
+    const ended = child.exitCode !== null || child.signalCode !== null;
+    if (ended) throw new Error(`The service did not start:\n${output()}`);
+    return /Address\s+(http:\S+)/.exec(output())?.[1];
+  });
 }
 
 async function healthy(url: string): Promise<void> {
-  for (;;) {
+  await until('the service is healthy', async () => {
     const { status } = (await (await fetch(`${url}/health`)).json()) as { status: string };
-    if (status === 'ok') return;
-    await sleep(4 * STEP_MS);
-  }
+    return status === 'ok';
+  });
 }
 
 async function mentions(pid: number, text: string): Promise<boolean> {
