@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
 import { Image } from '../../../models/image.js';
+import type { ImageAnalysis } from '../../../models/image-analysis.js';
 import { ReferenceImage } from '../../../models/reference-image.js';
 import { hexSha256 } from './analyse-images.js';
+import { inPages } from './in-pages.js';
 import { Matcher } from './match/matcher.js';
 
 const PAGE = 2000;
@@ -15,45 +17,18 @@ export async function loadKnownPictures(
   { ownerId, analyserVersion }: { ownerId: string; analyserVersion: string },
 ): Promise<Matcher> {
   const matcher = new Matcher();
-  for await (const image of analysedImages(db, ownerId, analyserVersion)) {
-    matcher.add({ id: image.id, sha256: hexSha256(image), pdq: image.pdq, quality: image.pdqQuality });
-  }
-  for await (const { id, pdq, pdqQuality } of referenceImages(db)) {
-    matcher.add({ id, sha256: null, pdq, quality: pdqQuality });
-  }
-  return matcher;
-}
-
-interface AnalysedImage {
-  id: string;
-  sha256: Buffer;
-  pdq: Buffer | null;
-  pdqQuality: number;
-}
-
-async function* analysedImages(db: Knex, ownerId: string, analyserVersion: string): AsyncGenerator<AnalysedImage> {
-  for (let after: string | undefined; ;) {
-    const query = Image.query(db)
+  const analysedImages = () =>
+    Image.query(db)
       .join('imageAnalyses', 'imageAnalyses.sha256', 'images.sha256')
       .where({ 'images.ownerId': ownerId, 'imageAnalyses.analyserVersion': analyserVersion })
-      .select('images.id', 'images.sha256', 'imageAnalyses.pdq', 'imageAnalyses.pdqQuality')
-      .orderBy('images.id')
-      .limit(PAGE);
-    if (after) void query.where('images.id', '>', after);
-    const page = (await query) as unknown as AnalysedImage[];
-    yield* page;
-    after = page.at(-1)?.id;
-    if (page.length < PAGE) return;
+      .select('images.id', 'images.sha256', 'imageAnalyses.pdq', 'imageAnalyses.pdqQuality');
+  for await (const page of inPages(analysedImages, 'images.id', PAGE)) {
+    for (const image of page as (Image & Pick<ImageAnalysis, 'pdq' | 'pdqQuality'>)[]) {
+      matcher.add({ id: image.id, sha256: hexSha256(image), pdq: image.pdq, quality: image.pdqQuality });
+    }
   }
-}
-
-async function* referenceImages(db: Knex): AsyncGenerator<ReferenceImage> {
-  for (let after: string | undefined; ;) {
-    const query = ReferenceImage.query(db).orderBy('id').limit(PAGE);
-    if (after) void query.where('id', '>', after);
-    const page = await query;
-    yield* page;
-    after = page.at(-1)?.id;
-    if (page.length < PAGE) return;
+  for await (const page of inPages(() => ReferenceImage.query(db), 'id', PAGE)) {
+    for (const { id, pdq, pdqQuality } of page) matcher.add({ id, sha256: null, pdq, quality: pdqQuality });
   }
+  return matcher;
 }

@@ -7,6 +7,7 @@ import { DatasetRequest } from '../../../models/dataset-request.js';
 import { enqueue, type JobContext } from '../../queue/job.js';
 import { analyseImages, hexSha256, type Analyser, type AnalysisRow } from './analyse-images.js';
 import { finishRun } from './finish-run.js';
+import { inPages } from './in-pages.js';
 import { loadKnownPictures } from './known-pictures.js';
 import type { KnownPicture, Matcher } from './match/matcher.js';
 import { saveResults } from './save-results.js';
@@ -63,34 +64,23 @@ async function examine(analyser: Analyser, run: QcRun, request: DatasetRequest, 
   const matcher = await loadKnownPictures(db, { ownerId: request.ownerId, analyserVersion });
   const knownBefore = matcher.size;
 
-  for await (const images of batches(ofRequest, stop)) {
+  for await (const images of inPages(ofRequest, 'images.id', BATCH)) {
     const analyses = await analyseImages(analyser, images, stop);
     if (stop.aborted) return;
     for (const image of images) learn(matcher, image, analyses);
     await saveResults(db, run, resultsOf(images, analyses, matcher), { countAsDone: true });
   }
-  for await (const images of batches(() => notAnalysed(analyser, request.ownerId), stop)) {
+  for await (const images of inPages(() => notAnalysed(analyser, request.ownerId), 'images.id', BATCH)) {
     const analyses = await analyseImages(analyser, images, stop);
+    if (stop.aborted) return;
     for (const image of images) learn(matcher, image, analyses);
   }
   // A picture's best match may have come to be known after its own batch.
   if (matcher.size === knownBefore) return;
-  for await (const images of batches(ofRequest, stop)) {
+  for await (const images of inPages(ofRequest, 'images.id', BATCH)) {
     const analyses = await analyseImages(analyser, images, stop);
     if (stop.aborted) return;
     await saveResults(db, run, resultsOf(images, analyses, matcher), { countAsDone: false });
-  }
-}
-
-/** The rows of a query over `images` in order of their ids, a batch at a time. */
-async function* batches(query: () => QueryBuilder<Image>, stop: AbortSignal): AsyncGenerator<Image[]> {
-  for (let after: string | undefined; !stop.aborted;) {
-    const page = query().select('images.*').orderBy('images.id').limit(BATCH);
-    if (after) void page.where('images.id', '>', after);
-    const images = await page;
-    if (images.length > 0) yield images;
-    after = images.at(-1)?.id;
-    if (images.length < BATCH) return;
   }
 }
 
