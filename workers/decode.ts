@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import type { AnalysisTask, ImageContentType, ThumbnailTask } from './analysis.js';
-import type { Pixels } from './perceptual-hash.js';
+import type { Pixels } from './pixels.js';
 
 // libvips would open SVG, TIFF, PDF and more; what it is not told to open it must not look at.
 sharp.block({ operation: ['VipsForeignLoad'] });

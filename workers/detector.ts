@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { chooseCrops, cutCrops, type Picture } from './detector/crops.js';
+import type { Pixels } from './pixels.js';
+import { chooseCrops, cutCrops } from './detector/crops.js';
 
 export interface Detector {
   /** `name@version+` and the first 12 hex digits of the model's SHA-256: another model never bears the same one. */
@@ -11,7 +12,7 @@ export interface Detector {
    * Calibrated probability in 0…1 that the pixels are generated, at the prior the manifest states.
    * @param picture RGB, 8 bits a channel, interleaved, upright, at native resolution.
    */
-  score(picture: Picture): Promise<number>;
+  score(picture: Pixels): Promise<number>;
 }
 
 const manifestSchema = z.object({
@@ -118,7 +119,7 @@ function requireName(names: readonly string[], name: string, field: string, mode
   throw new Error(`Detector: the manifest's ${field} is "${name}"; ${modelPath} has ${names.join(', ')}.`);
 }
 
-function checkPicture({ data, width, height }: Picture): void {
+function checkPicture({ data, width, height }: Pixels): void {
   if (width < 1 || height < 1 || data.length !== width * height * 3) {
     throw new RangeError(`A picture of ${width} × ${height} needs ${width * height * 3} bytes; got ${data.length}.`);
   }

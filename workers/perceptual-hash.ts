@@ -1,9 +1,4 @@
-/** RGB8, interleaved, row by row. */
-export interface Pixels {
-  data: Uint8Array;
-  width: number;
-  height: number;
-}
+import type { Pixels } from './pixels.js';
 
 export interface PerceptualHash {
   /** 256 bits in 32 bytes, most significant bit first, as PDQ's hexadecimal form has them. */

@@ -2,7 +2,8 @@ import { workerData } from 'node:worker_threads';
 import type { Analysis, AnalysisTask, Finding, Thumbnail, ThumbnailTask } from './analysis.js';
 import { decode, renderThumbnail } from './decode.js';
 import { loadDetector, type Detector } from './detector.js';
-import { perceptualHash, type PerceptualHash, type Pixels } from './perceptual-hash.js';
+import { perceptualHash, type PerceptualHash } from './perceptual-hash.js';
+import type { Pixels } from './pixels.js';
 import { readProvenance } from './provenance.js';
 
 /** Below the 64 × 64 grid of the perceptual hash there is less picture than the hash asks for. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chooseCrops, cutCrops, type Picture } from '../../workers/detector/crops.js';
+import { chooseCrops, cutCrops } from '../../workers/detector/crops.js';
+import type { Pixels } from '../../workers/pixels.js';
 import { goldenPicture } from './golden-picture.js';
 
 describe('the crops a detector looks at', () => {
@@ -19,7 +20,7 @@ describe('the crops a detector looks at', () => {
   });
 
   it('start with the most textured part', () => {
-    const picture: Picture = { data: new Uint8Array(512 * 512 * 3), width: 512, height: 512 };
+    const picture: Pixels = { data: new Uint8Array(512 * 512 * 3), width: 512, height: 512 };
     for (let y = 128; y < 256; y++) {
       for (let x = 256; x < 384; x++)
         picture.data.fill((x + y) % 2 ? 255 : 0, (y * 512 + x) * 3, (y * 512 + x) * 3 + 3);
@@ -37,7 +38,7 @@ describe('the crops a detector looks at', () => {
   });
 
   it('continue a small picture by reflection, the edge repeated', () => {
-    const picture: Picture = { data: Uint8Array.from([1, 1, 1, 2, 2, 2, 3, 3, 3]), width: 3, height: 1 };
+    const picture: Pixels = { data: Uint8Array.from([1, 1, 1, 2, 2, 2, 3, 3, 3]), width: 3, height: 1 };
     assert.deepEqual(chooseCrops(picture, 8, 4), [{ left: 0, top: 0 }]);
     const crop = cutCrops(picture, 8, [{ left: 0, top: 0 }]);
     const firstRow = Array.from({ length: 8 }, (_, x) => crop[x * 3]);

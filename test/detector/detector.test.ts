@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { loadDetector, type Detector } from '../../workers/detector.js';
-import { chooseCrops, type Picture } from '../../workers/detector/crops.js';
+import { chooseCrops } from '../../workers/detector/crops.js';
+import type { Pixels } from '../../workers/pixels.js';
 import { goldenPicture } from './golden-picture.js';
 
 const shipped = join(import.meta.dirname, '..', '..', 'workers', 'detector');
@@ -38,7 +39,7 @@ describe('the shipped detector', () => {
     assert.equal(detector.version.split('+')[1], sha256.slice(0, 12));
   });
 
-  const shapes: [string, Picture][] = [
+  const shapes: [string, Pixels][] = [
     ['a single pixel', flat(1, 1, 200)],
     ['odd sides', goldenPicture(257, 131, 5)],
     ['a column 5,000 pixels high', goldenPicture(1, 5000, 6)],
@@ -188,7 +189,7 @@ async function changeManifest(folder: string, changes: Record<string, unknown>):
   await writeFile(path, JSON.stringify({ ...manifest, ...changes }));
 }
 
-function flat(width: number, height: number, value: number): Picture {
+function flat(width: number, height: number, value: number): Pixels {
   return { data: new Uint8Array(width * height * 3).fill(value), width, height };
 }
 

@@ -1,10 +1,10 @@
-import type { Picture } from '../../workers/detector/crops.js';
+import type { Pixels } from '../../workers/pixels.js';
 
 /**
  * A picture that `training/export.py` computes byte for byte alike: a ramp under noise whose amplitude changes from tile
  * to tile, so that tiles differ in texture.
  */
-export function goldenPicture(width: number, height: number, seed: number): Picture {
+export function goldenPicture(width: number, height: number, seed: number): Pixels {
   const data = new Uint8Array(width * height * 3);
   let state = seed;
   let at = 0;

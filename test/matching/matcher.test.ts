@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { duplicateScore } from '../../src/features/qc/match/duplicate-score.js';
 import { Matcher, type KnownPicture } from '../../src/features/qc/match/matcher.js';
-import { perceptualHash, type Pixels } from '../../workers/perceptual-hash.js';
+import { perceptualHash } from '../../workers/perceptual-hash.js';
+import type { Pixels } from '../../workers/pixels.js';
 import { paint, scene, toPixels, toSharp } from '../workers/scenes.js';
 import { flipped, randomHash } from './hashes.js';
 

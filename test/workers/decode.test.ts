@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
 import { decode, renderThumbnail, UndecodablePicture } from '../../workers/decode.js';
-import { perceptualHash, type Pixels } from '../../workers/perceptual-hash.js';
+import { perceptualHash } from '../../workers/perceptual-hash.js';
+import type { Pixels } from '../../workers/pixels.js';
 import { paint, PictureFolder, scene, toSharp } from './scenes.js';
 
 describe('decoding pictures', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { perceptualHash, type Pixels } from '../../workers/perceptual-hash.js';
+import { perceptualHash } from '../../workers/perceptual-hash.js';
+import type { Pixels } from '../../workers/pixels.js';
 import { paint, scene, toPixels, toSharp } from './scenes.js';
 
 describe('perceptual hash', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import type { AnalysisTask, ImageContentType } from '../../workers/analysis.js';
-import type { Pixels } from '../../workers/perceptual-hash.js';
+import type { Pixels } from '../../workers/pixels.js';
 
 type Colour = readonly [red: number, green: number, blue: number];
 

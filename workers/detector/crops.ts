@@ -1,9 +1,4 @@
-/** RGB, 8 bits a channel, interleaved, rows without padding. */
-export interface Picture {
-  data: Uint8Array;
-  width: number;
-  height: number;
-}
+import type { Pixels } from '../pixels.js';
 
 export interface Origin {
   left: number;
@@ -18,7 +13,7 @@ const STEP = 4;
  * arithmetic in the order of `training/crops.py`, since the network is judged on the crops chosen there. A picture
  * smaller than the square counts as continued by reflection.
  */
-export function chooseCrops(picture: Picture, side: number, most: number): Origin[] {
+export function chooseCrops(picture: Pixels, side: number, most: number): Origin[] {
   const lefts = origins(Math.max(picture.width, side), side);
   const tops = origins(Math.max(picture.height, side), side);
   const candidates = tops.flatMap((top) => lefts.map((left) => ({ left, top })));
@@ -31,7 +26,7 @@ export function chooseCrops(picture: Picture, side: number, most: number): Origi
 }
 
 /** The squares one after another, each `side` × `side` × 3 bytes. */
-export function cutCrops(picture: Picture, side: number, chosen: readonly Origin[]): Uint8Array {
+export function cutCrops(picture: Pixels, side: number, chosen: readonly Origin[]): Uint8Array {
   const crops = new Uint8Array(chosen.length * side * side * 3);
   let at = 0;
   for (const { left, top } of chosen) {
@@ -59,7 +54,7 @@ function origins(extent: number, side: number): number[] {
 }
 
 /** Sum of absolute luma differences to the right and lower neighbour, on every `STEP`th pixel of every `STEP`th row. */
-function gradientEnergy({ data, width, height }: Picture, { left, top }: Origin, side: number): number {
+function gradientEnergy({ data, width, height }: Pixels, { left, top }: Origin, side: number): number {
   const columns = Int32Array.from({ length: side }, (_, x) => mirrorIndex(left + x, width) * 3);
   const rows = Int32Array.from({ length: side }, (_, y) => mirrorIndex(top + y, height) * width * 3);
   const lumaAt = (x: number, y: number) => {
