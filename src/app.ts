@@ -17,7 +17,7 @@ import { restBridge } from './http/rest-bridge.js';
 import { securityHeaders } from './http/security-headers.js';
 import { storageRoutes } from './http/storage-routes.js';
 import { trpcMount } from './http/trpc-mount.js';
-import type { Services } from './trpc/context.js';
+import type { Services } from './services.js';
 
 export interface AppOptions {
   /** Aborted when the process has begun to stop: `/readyz` then turns new work away. */

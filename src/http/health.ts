@@ -1,4 +1,4 @@
-import type { Services } from '../trpc/context.js';
+import type { Services } from '../services.js';
 import { packageVersion } from './package-version.js';
 import { liveWorkers, queueDepths } from './queue-state.js';
 import type { HttpMiddleware } from './request-state.js';

@@ -1,4 +1,5 @@
-import type { Context, Services } from '../trpc/context.js';
+import type { Context } from '../trpc/context.js';
+import type { Services } from '../services.js';
 import { createMultipartReceiver } from './multipart.js';
 import { sendMultipart } from './procedure-context.js';
 import type { HttpContext } from './request-state.js';

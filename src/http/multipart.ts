@@ -6,7 +6,7 @@ import { DomainError, invalid } from '../errors.js';
 import { sanitizeFilename } from '../features/uploads/inspection/filename.js';
 import { receiveFile } from '../features/uploads/inspection/receive-file.js';
 import type { Storage } from '../storage/storage.js';
-import type { ReceivedFile, ReceivedFiles, RejectedFile } from '../trpc/context.js';
+import type { ReceivedFile, ReceivedFiles, RejectedFile } from '../features/uploads/received-files.js';
 import { Lanes } from './lanes.js';
 import type { HttpContext } from './request-state.js';
 import { announcedBytes, drainUnreadBody, isAborted, uploadAborted } from './request-body.js';

@@ -1,7 +1,7 @@
 import { validate } from 'uuid';
 import { notFound } from '../errors.js';
 import { awaitThumbnail } from '../features/images/await-thumbnail.js';
-import type { Services } from '../trpc/context.js';
+import type { Services } from '../services.js';
 import type { HttpMiddleware } from './request-state.js';
 
 const ADDRESS = /^\/previews\/([^/]+)$/;

@@ -1,5 +1,6 @@
 import { DomainError } from '../errors.js';
-import type { Context, Services } from '../trpc/context.js';
+import type { Context } from '../trpc/context.js';
+import type { Services } from '../services.js';
 import type { HttpContext } from './request-state.js';
 
 /** What a procedure is told of an HTTP request: the same whether it came as REST or as tRPC. */

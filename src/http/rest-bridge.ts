@@ -1,6 +1,6 @@
 import Router from '@koa/router';
 import { callTRPCProcedure, type AnyRouter } from '@trpc/server';
-import type { Services } from '../trpc/context.js';
+import type { Services } from '../services.js';
 import { readJsonBody } from './json-body.js';
 import { openMultipart } from './multipart-call.js';
 import { procedureContext } from './procedure-context.js';

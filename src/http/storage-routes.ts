@@ -4,7 +4,7 @@ import { conflict, DomainError, invalid, notFound } from '../errors.js';
 import { type ByteRange, DiskStorage } from '../storage/disk-storage.js';
 import { isObjectKey } from '../storage/object-key.js';
 import { ObjectNotFound } from '../storage/storage.js';
-import type { Services } from '../trpc/context.js';
+import type { Services } from '../services.js';
 import type { HttpContext, HttpMiddleware } from './request-state.js';
 import { announcedBytes, drainUnreadBody, isAborted, uploadAborted } from './request-body.js';
 

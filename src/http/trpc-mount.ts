@@ -8,7 +8,8 @@ import {
   type TRPCRootConfig,
 } from '@trpc/server';
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http';
-import type { Context, Services } from '../trpc/context.js';
+import type { Context } from '../trpc/context.js';
+import type { Services } from '../services.js';
 import { describeError } from '../trpc/error-formatter.js';
 import type { RestMeta } from '../trpc/init.js';
 import { errorHeaders } from './error-answers.js';

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { Setting } from '../../models/setting.js';
 import { conflict, DomainError, forbidden, invalid, notFound } from '../../src/errors.js';
-import { announcePage, applyCursor, pageInput } from '../../src/trpc/pagination.js';
+import { announcePage, pageInput } from '../../src/trpc/pagination.js';
+import { applyCursor } from '../../src/database/keyset.js';
 import { publicProcedure, router, signedIn, withRole } from '../../src/trpc/procedures.js';
 
 /** What a fault of ours says inside, and no answer may. */

@@ -18,7 +18,7 @@ import { PictureUrls } from '../../src/features/images/picture-urls.js';
 import { storageSigningKey } from '../../src/jwt-secret.js';
 import { appRouter } from '../../src/router.js';
 import { createStorage } from '../../src/storage/create-storage.js';
-import type { Services } from '../../src/trpc/context.js';
+import type { Services } from '../../src/services.js';
 import { freshDatabase } from './database.js';
 
 export interface TestServerOptions extends AppOptions {

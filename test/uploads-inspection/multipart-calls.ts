@@ -9,7 +9,7 @@ import { errorAnswers } from '../../src/http/error-answers.js';
 import { createMultipartReceiver, type MultipartReceiver } from '../../src/http/multipart.js';
 import type { RequestState } from '../../src/http/request-state.js';
 import type { Storage } from '../../src/storage/storage.js';
-import type { ReceivedFiles } from '../../src/trpc/context.js';
+import type { ReceivedFiles } from '../../src/features/uploads/received-files.js';
 
 export const BOUNDARY = 'the-boundary';
 

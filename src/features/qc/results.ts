@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { QcResult } from '../../../models/qc-result.js';
-import { applyCursor } from '../../trpc/pagination.js';
+import { applyCursor } from '../../database/keyset.js';
 import type { Settings } from '../settings/settings.js';
 
 export interface ResultFilter {

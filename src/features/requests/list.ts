@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { DatasetRequest, type RequestStatus } from '../../../models/dataset-request.js';
-import { applyCursor } from '../../trpc/pagination.js';
+import { applyCursor } from '../../database/keyset.js';
 import type { Actor } from '../auth/actor.js';
 import { onlyReadable } from './find.js';
 

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { Image } from '../../../models/image.js';
 import type { Task } from '../../../models/task.js';
-import { applyCursor } from '../../trpc/pagination.js';
+import { applyCursor } from '../../database/keyset.js';
 
 /**
  * A task's images with the labels that one labeler put on them in it, oldest first: up to `limit + 1` rows, and how

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { Image } from '../../../models/image.js';
 import { Task, type TaskStatus } from '../../../models/task.js';
-import { applyCursor } from '../../trpc/pagination.js';
+import { applyCursor } from '../../database/keyset.js';
 import type { Actor } from '../auth/actor.js';
 import { onlyReadable } from './find.js';
 

@@ -5,7 +5,7 @@ import { Image } from '../../../models/image.js';
 import { UploadBatch } from '../../../models/upload-batch.js';
 import { notFound } from '../../errors.js';
 import { enqueue } from '../../queue/job.js';
-import type { ReceivedFile } from '../../trpc/context.js';
+import type { ReceivedFile } from './received-files.js';
 
 /** Rows an insert statement carries, and images a thumbnail job is given. */
 const CHUNK = 50;

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { Image } from '../../../models/image.js';
-import { applyCursor } from '../../trpc/pagination.js';
+import { applyCursor } from '../../database/keyset.js';
 
 export interface UploadFilter {
   /** Part of the file name, in any case. */

@@ -3,7 +3,7 @@ import { PresignedUpload } from '../../../models/presigned-upload.js';
 import type { DatasetRequest } from '../../../models/dataset-request.js';
 import { invalid } from '../../errors.js';
 import type { SignedUpload } from '../../storage/storage.js';
-import type { Services } from '../../trpc/context.js';
+import type { Services } from '../../services.js';
 import type { Actor } from '../auth/actor.js';
 import { sanitizeFilename } from './inspection/filename.js';
 

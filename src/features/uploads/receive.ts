@@ -1,6 +1,7 @@
 import type { DatasetRequest } from '../../../models/dataset-request.js';
 import { DomainError, invalid } from '../../errors.js';
-import type { ReceivedFiles, RejectedFile, Services } from '../../trpc/context.js';
+import type { ReceivedFiles, RejectedFile } from './received-files.js';
+import type { Services } from '../../services.js';
 import { keepReceived, type KeptFiles } from './keep-received.js';
 
 /**

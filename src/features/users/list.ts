@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { User } from '../../../models/user.js';
-import { applyCursor } from '../../trpc/pagination.js';
+import { applyCursor } from '../../database/keyset.js';
 import { administersAll, type Actor } from '../auth/actor.js';
 
 export interface UserFilter {

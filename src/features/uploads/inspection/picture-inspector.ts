@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ReceivedFile } from '../../../trpc/context.js';
+import type { ReceivedFile } from '../received-files.js';
 import { ByteReader, type Reading } from './byte-reader.js';
 import { isJpeg, walkJpeg } from './jpeg.js';
 import { isPng, walkPng } from './png.js';

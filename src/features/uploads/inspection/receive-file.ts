@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Storage } from '../../../storage/storage.js';
-import type { ReceivedFile, RejectedFile } from '../../../trpc/context.js';
+import type { ReceivedFile, RejectedFile } from '../received-files.js';
 import { sanitizeFilename } from './filename.js';
 import { type PictureFacts, PictureInspector } from './picture-inspector.js';
 import { type PictureLimits, PictureRejected, tooLarge } from './rejection.js';

@@ -1,0 +1,16 @@
+import type { Knex } from 'knex';
+import type { Logger } from 'pino';
+import type { Config } from './config.js';
+import type { TokenSigner } from './features/auth/token-signer.js';
+import type { PictureUrls } from './features/images/picture-urls.js';
+import type { Storage } from './storage/storage.js';
+
+/** What every request shares: made once at start. */
+export interface Services {
+  config: Config & { publicUrl: string; jwtSecret: string };
+  db: Knex;
+  storage: Storage;
+  pictureUrls: PictureUrls;
+  tokens: TokenSigner;
+  log: Logger;
+}
