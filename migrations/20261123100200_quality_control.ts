@@ -43,7 +43,7 @@ export async function up(knex: Knex): Promise<void> {
     table.timestamp('finished_at', { precision: 3 });
     table.check("status in ('queued', 'running', 'completed', 'failed', 'cancelled')", {}, 'qc_runs_status');
   });
-  await knex.raw('create index qc_runs_newest on qc_runs (request_id, created_at desc)');
+  await knex.raw('create index qc_runs_newest on qc_runs (request_id, id desc)');
   await knex.raw(
     `create unique index qc_runs_one_active on qc_runs (request_id) where status in ('queued', 'running')`,
   );

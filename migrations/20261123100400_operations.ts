@@ -10,7 +10,8 @@ export async function up(knex: Knex): Promise<void> {
   });
 
   await knex.schema.createTable('worker_processes', (table) => {
-    table.text('id').primary();
+    table.uuid('id').primary();
+    table.specificType('pool_ids', 'text[]').notNullable();
     table.text('host').notNullable();
     table.integer('threads').notNullable();
     table.jsonb('stats').notNullable();

@@ -12,8 +12,9 @@ export class WorkerProcess extends Model {
   static override tableName = 'worker_processes';
   static override jsonAttributes = ['stats'];
 
-  /** The worker pool's id in graphile-worker: the name its jobs are locked under. */
   declare id: string;
+  /** The names under which graphile-worker locks the jobs it has in hand. */
+  declare poolIds: string[];
   declare host: string;
   declare threads: number;
   declare stats: WorkerStats;

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Knex } from 'knex';
 import type { Logger } from 'pino';
 import { raw } from 'objection';
+import { v7 as uuidv7 } from 'uuid';
 import { WorkerProcess, type WorkerStats } from '../../models/worker-process.js';
 
 const INTERVAL_MS = 2000;
@@ -16,17 +17,18 @@ export interface HeartbeatOptions {
 }
 
 /**
- * A worker process's sign of life: a row that bears its worker pool's id. Each process also looks for those that fell
+ * A worker process's sign of life: a row that bears its worker pools' ids. Each process also looks for those that fell
  * silent and unlocks their jobs, which graphile-worker by itself would do after four hours.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  readonly #poolId: string;
+  readonly #id = uuidv7();
+  readonly #poolIds: readonly string[];
   readonly #timer: NodeJS.Timeout;
   #beating: Promise<void> = Promise.resolve();
 
-  private constructor(poolId: string, options: HeartbeatOptions) {
-    this.#poolId = poolId;
+  private constructor(poolIds: readonly string[], options: HeartbeatOptions) {
+    this.#poolIds = poolIds;
     this.#options = options;
     this.#timer = setInterval(() => {
       this.#beating = this.#beat().catch((error: unknown) => {
@@ -35,9 +37,12 @@ export class Heartbeat {
     }, INTERVAL_MS);
   }
 
-  /** Resolves once the row is there. */
-  static async start(poolId: string, options: HeartbeatOptions): Promise<Heartbeat> {
-    const heartbeat = new Heartbeat(poolId, options);
+  /**
+   * Resolves once the row is there.
+   * @param poolIds the names under which graphile-worker locks this process's jobs.
+   */
+  static async start(poolIds: readonly string[], options: HeartbeatOptions): Promise<Heartbeat> {
+    const heartbeat = new Heartbeat(poolIds, options);
     await heartbeat.#beat();
     return heartbeat;
   }
@@ -46,13 +51,20 @@ export class Heartbeat {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#beating;
-    await WorkerProcess.query(this.#options.db).deleteById(this.#poolId);
+    await WorkerProcess.query(this.#options.db).deleteById(this.#id);
   }
 
   async #beat(): Promise<void> {
     const { db, threads, stats } = this.#options;
     await WorkerProcess.query(db)
-      .insert({ id: this.#poolId, host: hostname(), threads, stats, heartbeatAt: raw('now()') })
+      .insert({
+        id: this.#id,
+        poolIds: [...this.#poolIds],
+        host: hostname(),
+        threads,
+        stats,
+        heartbeatAt: raw('now()'),
+      })
       .onConflict('id')
       .merge(['stats', 'heartbeatAt']);
     await unlockJobsOfDeadProcesses(db);
@@ -62,9 +74,10 @@ export class Heartbeat {
 async function unlockJobsOfDeadProcesses(db: Knex): Promise<void> {
   await db.raw(
     `with dead as (
-       delete from worker_processes where heartbeat_at < now() - make_interval(secs => ?) returning id
+       delete from worker_processes where heartbeat_at < now() - make_interval(secs => ?) returning pool_ids
      )
-     select graphile_worker.force_unlock_workers(array_agg(id)) from dead having count(*) > 0`,
+     select graphile_worker.force_unlock_workers(array_agg(pool_id)) from dead, unnest(pool_ids) as pool_id
+     having count(*) > 0`,
     [DEAD_AFTER_SECONDS],
   );
 }

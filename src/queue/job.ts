@@ -22,6 +22,9 @@ export interface JobContext {
 
 export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name], context: JobContext) => Promise<void> };
 
+/** Jobs that may take minutes: they leave places free for the others. */
+export const longJobs: ReadonlySet<JobName> = new Set(['runQc']);
+
 /** Lower runs first. */
 const priorities: Record<JobName, number> = {
   makeThumbnails: 0,
@@ -29,6 +32,18 @@ const priorities: Record<JobName, number> = {
   deleteObjects: 20,
   sweepAbandonedUploads: 20,
   endStrandedRuns: 5,
+};
+
+/**
+ * The pause before another try grows e-fold each time: five tries are over in a minute and a half, which is as long as
+ * a person waits for a run; the others may take hours.
+ */
+const maxAttempts: Record<JobName, number> = {
+  makeThumbnails: 10,
+  runQc: 5,
+  deleteObjects: 20,
+  sweepAbandonedUploads: 2,
+  endStrandedRuns: 2,
 };
 
 /**
@@ -42,7 +57,7 @@ export async function enqueue<Name extends JobName>(
   key: string | null = null,
 ): Promise<void> {
   await trx.raw(
-    'select graphile_worker.add_job(?, payload := ?::json, priority := ?, max_attempts := 10, job_key := ?)',
-    [name, JSON.stringify(payload), priorities[name], key],
+    'select graphile_worker.add_job(?, payload := ?::json, priority := ?, max_attempts := ?, job_key := ?)',
+    [name, JSON.stringify(payload), priorities[name], maxAttempts[name], key],
   );
 }

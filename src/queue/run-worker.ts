@@ -1,10 +1,18 @@
 import { EventEmitter } from 'node:events';
-import { Logger, run, type LogFunctionFactory, type TaskList, type WorkerEvents } from 'graphile-worker';
+import {
+  Logger,
+  run,
+  type LogFunctionFactory,
+  type Runner,
+  type RunnerOptions,
+  type TaskList,
+  type WorkerEvents,
+} from 'graphile-worker';
 import type { Knex } from 'knex';
 import type { Logger as Log } from 'pino';
 import type { WorkerStats } from '../../models/worker-process.js';
 import { Heartbeat } from './heartbeat.js';
-import type { JobHandlers } from './job.js';
+import { longJobs, type JobContext, type JobHandlers, type JobName } from './job.js';
 
 export interface WorkerOptions {
   db: Knex;
@@ -17,47 +25,64 @@ export interface WorkerOptions {
   log: Log;
 }
 
-/** Jobs in hand at a time: thumbnails get their turn while a long run is under way. */
-const CONCURRENCY = 4;
+/** Long jobs in hand at a time; more would only make all of them slower. */
+const LONG_CONCURRENCY = 2;
+/** Places that no long job can take: thumbnails come at once, however many runs are under way. */
+const SHORT_CONCURRENCY = 2;
 
 /**
  * Takes jobs off the queue until it is stopped. Stopping waits for the jobs in hand, which are told by their signal to
  * come to an end.
  */
 export async function runWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
-  const { db, databaseUrl, handlers, crontab, threads, stats, log } = options;
+  const { db, handlers, crontab, threads, stats, log } = options;
   const shutdown = new AbortController();
-  const events: WorkerEvents = new EventEmitter();
-  let poolId = '';
-  events.once('pool:create', ({ workerPool }) => {
-    poolId = workerPool.id;
+  const long = await startPool(options, {
+    concurrency: LONG_CONCURRENCY,
+    taskList: taskList(handlers, shutdown.signal, (name) => longJobs.has(name)),
   });
-  const runner = await run({
-    connectionString: databaseUrl,
-    concurrency: CONCURRENCY,
-    noHandleSignals: true,
-    pollInterval: 1000,
+  const short = await startPool(options, {
+    concurrency: SHORT_CONCURRENCY,
+    taskList: taskList(handlers, shutdown.signal, (name) => !longJobs.has(name)),
     crontab,
-    events,
-    taskList: taskList(handlers, shutdown.signal),
-    logger: new Logger(pinoFactory(log)),
-    preset: { worker: { gracefulShutdownAbortTimeout: 60_000 } },
   });
-  const heartbeat = await Heartbeat.start(poolId, { db, threads, stats, log });
+  const heartbeat = await Heartbeat.start([long.id, short.id], { db, threads, stats, log });
   return {
     async stop() {
       shutdown.abort();
-      await runner.stop();
+      await Promise.all([long.runner.stop(), short.runner.stop()]);
       await heartbeat.stop();
     },
   };
 }
 
-function taskList(handlers: JobHandlers, shutdown: AbortSignal): TaskList {
-  const tasks = Object.entries(handlers).map(([name, handle]) => [
+async function startPool(
+  { databaseUrl, log }: WorkerOptions,
+  options: RunnerOptions,
+): Promise<{ runner: Runner; id: string }> {
+  const events: WorkerEvents = new EventEmitter();
+  let id = '';
+  events.once('pool:create', ({ workerPool }) => {
+    id = workerPool.id;
+  });
+  const runner = await run({
+    connectionString: databaseUrl,
+    noHandleSignals: true,
+    pollInterval: 1000,
+    events,
+    logger: new Logger(pinoFactory(log)),
+    preset: { worker: { gracefulShutdownAbortTimeout: 60_000 } },
+    ...options,
+  });
+  return { runner, id };
+}
+
+function taskList(handlers: JobHandlers, shutdown: AbortSignal, isWanted: (name: JobName) => boolean): TaskList {
+  const wanted = Object.entries(handlers).filter(([name]) => isWanted(name as JobName));
+  const tasks = wanted.map(([name, handle]) => [
     name,
     (payload: unknown, { job }: { job: { attempts: number; max_attempts: number } }) =>
-      (handle as (payload: unknown, context: object) => Promise<void>)(payload, {
+      (handle as (payload: unknown, context: JobContext) => Promise<void>)(payload, {
         shutdown,
         attempt: job.attempts,
         maxAttempts: job.max_attempts,

@@ -98,6 +98,37 @@ describe('quality control', function () {
     assert.deepEqual([results['3.jpg']?.duplicate_score, results['3.jpg']?.source_url], [0, null]);
   });
 
+  it('finds the same bytes in a request never looked at, at the first run', async () => {
+    const picture = await renderPicture({ seed: 31 });
+    await customer.requestWith({ 'there already.jpg': picture });
+    const results = await customer.runToEnd(await customer.requestWith({ 'again.jpg': picture }));
+    assert.deepEqual(duplicateFlags(results['again.jpg']), ['exact_duplicate']);
+  });
+
+  it('shows a labeler what his request matched, but not pictures of requests he has no task on', async () => {
+    const [inside, outside] = await Promise.all([41, 42].map((seed) => renderPicture({ seed })));
+    assert.ok(inside && outside);
+    await customer.requestWith({ 'outside.jpg': outside });
+    const requestId = await customer.requestWith({
+      'inside.jpg': inside,
+      'copy of inside.jpg': await recompressed(inside),
+      'copy of outside.jpg': outside,
+    });
+    const own = await customer.runToEnd(requestId);
+    assert.notEqual(own['copy of outside.jpg']?.source_url, null);
+
+    const admin = await server.signUp({ roles: ['SUPER_ADMIN'] });
+    const labeler = await server.signUp({ roles: ['LABELER'] });
+    const json = { request_id: requestId, labeler_username: labeler.user.username };
+    await server.api('POST', '/admin/assign', { token: admin.token, json });
+    const path = `/requests/${requestId}/qc/results`;
+    const { body } = await server.api<QcResultRow[]>('GET', path, { token: labeler.token });
+    const seen = Object.fromEntries(body.map((row) => [row.filename, row]));
+    assert.notEqual(seen['inside.jpg']?.source_url, null);
+    const { duplicate_score, source_url, matched_image_id } = seen['copy of outside.jpg'] ?? assert.fail();
+    assert.deepEqual([duplicate_score, source_url, matched_image_id], [1, null, null]);
+  });
+
   it('points to a known source by its own address', async () => {
     const picture = await renderPicture({ seed: 1 });
     await customer.runToEnd(await customer.requestWith({ 'a.jpg': picture }));

@@ -63,6 +63,14 @@ describe('QC runs', function () {
     assert.equal((await customer.run(requestId)).status, 200, 'a new one may start');
   });
 
+  it('that wait to be tried again are cancelled at once', async () => {
+    const requestId = await requestOf(1);
+    await customer.run(requestId);
+    await server.db('qc_runs').where({ requestId }).update({ status: 'running' });
+    assert.equal((await customer.cancel(requestId)).body.status, 'cancelled');
+    assert.equal((await customer.run(requestId)).status, 200);
+  });
+
   it('under way are cancelled between two pictures and keep what they found', async () => {
     const requestId = await requestOf(80, 900);
     const worker = startTestWorker(server);

@@ -159,6 +159,21 @@ describe('tasks', () => {
     });
   });
 
+  it('answer neither labels nor assignments with 500 while pictures are deleted and tasks handed in', async () => {
+    const taskId = await assigned();
+    const { images } = (await details(taskId)).body;
+    const deletions = images.map(({ image_id }) =>
+      server.api('DELETE', `/requests/${requestId}/uploads/${image_id}`, { token: customer.token }),
+    );
+    const labels = images.flatMap(({ image_id }) =>
+      Array.from({ length: 10 }, () => label(taskId, image_id, ['stop'])),
+    );
+    for (const { status } of await Promise.all([...labels, ...deletions])) assert.ok([200, 404].includes(status));
+
+    const storm = Array.from({ length: 20 }, (_, index) => (index % 2 ? assign() : complete(taskId)));
+    for (const { status } of await Promise.all(storm)) assert.equal(status, 200);
+  });
+
   describe('end', () => {
     it('when handed in, twice the same as once, and take no labels after', async () => {
       const taskId = await assigned();

@@ -4,19 +4,19 @@ import type { ImageAnalysis } from '../../../models/image-analysis.js';
 import { ReferenceImage } from '../../../models/reference-image.js';
 import { hexSha256 } from './analyse-images.js';
 import { inPages } from './in-pages.js';
-import { Matcher } from './match/matcher.js';
+import type { Matcher } from './match/matcher.js';
 
 const PAGE = 2000;
 
 /**
- * A matcher that knows every analysed picture a customer has uploaded, whatever the request, and all reference images.
- * Rows are read page by page; what stays in memory is what the matcher keeps of each.
+ * Adds to a matcher every analysed picture a customer has uploaded, whatever the request, and all reference images;
+ * those it knows already it passes over. Rows are read page by page.
  */
-export async function loadKnownPictures(
+export async function learnKnownPictures(
   db: Knex,
+  matcher: Matcher,
   { ownerId, analyserVersion }: { ownerId: string; analyserVersion: string },
-): Promise<Matcher> {
-  const matcher = new Matcher();
+): Promise<void> {
   const analysedImages = () =>
     Image.query(db)
       .join('imageAnalyses', 'imageAnalyses.sha256', 'images.sha256')
@@ -30,5 +30,4 @@ export async function loadKnownPictures(
   for await (const page of inPages(() => ReferenceImage.query(db), 'id', PAGE)) {
     for (const { id, pdq, pdqQuality } of page) matcher.add({ id, sha256: null, pdq, quality: pdqQuality });
   }
-  return matcher;
 }

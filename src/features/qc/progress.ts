@@ -1,4 +1,5 @@
-import type { QcRun } from '../../../models/qc-run.js';
+import type { Knex } from 'knex';
+import { QcRun } from '../../../models/qc-run.js';
 
 export interface RunProgress {
   /** 0…100. */
@@ -7,6 +8,10 @@ export interface RunProgress {
   imagesPerSecond: number | null;
   /** At that rate; null while it is not known or the run is not under way. */
   secondsLeft: number | null;
+}
+
+export function newestRun(db: Knex, requestId: string): Promise<QcRun | undefined> {
+  return QcRun.query(db).where({ requestId }).orderBy('id', 'desc').first().execute();
 }
 
 export function runProgress(run: QcRun, now = new Date()): RunProgress {

@@ -1,15 +1,15 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { QcRun } from '../../../models/qc-run.js';
+import type { QcRun } from '../../../models/qc-run.js';
 import type { QcResult } from '../../../models/qc-result.js';
 import { announcePage, picturePageInput } from '../../trpc/pagination.js';
 import { router, signedIn } from '../../trpc/procedures.js';
 import type { PictureUrls } from '../images/picture-urls.js';
-import { findRequest } from '../requests/find.js';
+import { findRequest, readableAmong } from '../requests/find.js';
 import { readSettings, type Settings } from '../settings/settings.js';
 import { cancelRun } from './cancel-run.js';
 import { flagsOf } from './flags.js';
-import { runProgress } from './progress.js';
+import { newestRun, runProgress } from './progress.js';
 import { listResults, listUndecodable } from './results.js';
 import { startRun } from './start-run.js';
 
@@ -70,20 +70,28 @@ const resultSchema = z.object({
   filename: z.string(),
   duplicate_score: z.number().min(0).max(1),
   ai_generated_score: z.number().min(0).max(1),
-  source_url: z.string().nullable().meta({ description: 'Where the best match is to be seen.' }),
+  source_url: z
+    .string()
+    .nullable()
+    .meta({ description: 'Where the best match is to be seen; null also where it is not the caller’s to see.' }),
   matched_image_id: z.uuid().nullable(),
   flags: z.array(z.string()),
 });
 
-async function presentResult(result: QcResult, thresholds: Settings, urls: PictureUrls) {
-  const { reference, matchedImage } = result;
+async function presentResult(
+  result: QcResult,
+  { thresholds, readable, urls }: { thresholds: Settings; readable: ReadonlySet<string>; urls: PictureUrls },
+) {
+  const { reference } = result;
+  // The customer's other requests may be none of a labeler's business.
+  const matchedImage = readable.has(result.matchedImage?.requestId ?? '') ? result.matchedImage : null;
   return {
     image_id: result.imageId,
     filename: result.image?.filename ?? '',
     duplicate_score: result.duplicateScore,
     ai_generated_score: result.aiGeneratedScore,
     source_url: reference?.sourceUrl ?? (matchedImage ? await urls.original(matchedImage) : null),
-    matched_image_id: result.matchedImageId,
+    matched_image_id: matchedImage?.id ?? null,
     flags: flagsOf(result, thresholds),
   };
 }
@@ -122,8 +130,7 @@ export const qcRouter = router({
     .output(statusSchema)
     .query(async ({ ctx, input }) => {
       const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'read');
-      const run = await QcRun.query(ctx.db).where('requestId', request.id).orderBy('createdAt', 'desc').first();
-      return presentStatus(ctx.db, request.id, run);
+      return presentStatus(ctx.db, request.id, await newestRun(ctx.db, request.id));
     }),
 
   cancel: signedIn
@@ -177,6 +184,8 @@ export const qcRouter = router({
         limit: input.limit,
         idOf: ({ imageId }) => imageId,
       });
-      return Promise.all(page.map((result) => presentResult(result, thresholds, ctx.pictureUrls)));
+      const matched = page.map(({ matchedImage }) => matchedImage?.requestId ?? request.id);
+      const readable = await readableAmong(ctx.db, ctx.actor, matched);
+      return Promise.all(page.map((result) => presentResult(result, { thresholds, readable, urls: ctx.pictureUrls })));
     }),
 });

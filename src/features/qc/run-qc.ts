@@ -8,8 +8,8 @@ import { enqueue, type JobContext } from '../../queue/job.js';
 import { analyseImages, hexSha256, type Analyser, type AnalysisRow } from './analyse-images.js';
 import { finishRun } from './finish-run.js';
 import { inPages } from './in-pages.js';
-import { loadKnownPictures } from './known-pictures.js';
-import type { KnownPicture, Matcher } from './match/matcher.js';
+import { learnKnownPictures } from './known-pictures.js';
+import { type KnownPicture, Matcher } from './match/matcher.js';
 import { saveResults } from './save-results.js';
 import { runJobKey } from './start-run.js';
 import { watchForCancel } from './watch-for-cancel.js';
@@ -44,7 +44,7 @@ export async function runQc(analyser: Analyser, { runId }: { runId: string }, jo
   }
 }
 
-/** Undefined when the run has ended or was cancelled before anybody began it. */
+/** Undefined when the run has ended or was cancelled while nobody worked on it. */
 async function beginRun(db: Knex, runId: string): Promise<QcRun | undefined> {
   const [run] = await QcRun.query(db)
     .where({ id: runId })
@@ -52,6 +52,10 @@ async function beginRun(db: Knex, runId: string): Promise<QcRun | undefined> {
     .patch({ status: 'running', imagesDone: 0, imagesFailed: 0 })
     .returning('*');
   if (!run) return undefined;
+  if (run.cancelRequested) {
+    await finishRun(db, run, 'cancelled');
+    return undefined;
+  }
   const imagesTotal = await Image.query(db).where('requestId', run.requestId).resultSize();
   const startedAt = run.startedAt ?? new Date();
   await QcRun.query(db).findById(run.id).patch({ imagesTotal, startedAt });
@@ -61,7 +65,9 @@ async function beginRun(db: Knex, runId: string): Promise<QcRun | undefined> {
 async function examine(analyser: Analyser, run: QcRun, request: DatasetRequest, stop: AbortSignal): Promise<void> {
   const { db, analyserVersion } = analyser;
   const ofRequest = () => Image.query(db).where('images.requestId', request.id);
-  const matcher = await loadKnownPictures(db, { ownerId: request.ownerId, analyserVersion });
+  const known = { ownerId: request.ownerId, analyserVersion };
+  const matcher = new Matcher();
+  await learnKnownPictures(db, matcher, known);
   const knownBefore = matcher.size;
 
   for await (const images of inPages(ofRequest, 'images.id', BATCH)) {
@@ -75,8 +81,10 @@ async function examine(analyser: Analyser, run: QcRun, request: DatasetRequest, 
     if (stop.aborted) return;
     for (const image of images) learn(matcher, image, analyses);
   }
-  // A picture's best match may have come to be known after its own batch.
   if (matcher.size === knownBefore) return;
+  // A picture's best match may have come to be known after its own batch: in a later one, in another run, or as the
+  // same bytes in another request, which need no analysis of their own.
+  await learnKnownPictures(db, matcher, known);
   for await (const images of inPages(ofRequest, 'images.id', BATCH)) {
     const analyses = await analyseImages(analyser, images, stop);
     if (stop.aborted) return;

@@ -31,13 +31,23 @@ export const ownershipOf = ({ ownerId, organizationId }: DatasetRequest) => ({ o
 /** Narrows a query over `requests` to the rows the actor may read: the policy's `read` in SQL. */
 export function onlyReadable<Result>(query: QueryBuilder<DatasetRequest, Result>, actor: Actor) {
   if (administersAll(actor)) return query;
-  return query.where((any) => {
-    void any.where('requests.ownerId', actor.id);
-    if (actor.organizationId && (actor.roles.includes('ADMIN') || actor.roles.includes('VIEWER'))) {
-      void any.orWhere('requests.organizationId', actor.organizationId);
-    }
-    if (actor.roles.includes('LABELER')) {
-      void any.orWhereIn('requests.id', Task.query().select('requestId').where('labelerId', actor.id));
-    }
-  });
+  const organizationId = actor.roles.includes('ADMIN') || actor.roles.includes('VIEWER') ? actor.organizationId : null;
+  const owned = <Owned>(rows: QueryBuilder<DatasetRequest, Owned>) =>
+    rows.where((any) => {
+      void any.where('requests.ownerId', actor.id);
+      if (organizationId !== null) void any.orWhere('requests.organizationId', organizationId);
+    });
+  if (!actor.roles.includes('LABELER')) return owned(query);
+
+  // A union, since PostgreSQL answers `or … in (select …)` by reading every row.
+  const assigned = Task.query().select('requestId').where('labelerId', actor.id);
+  return query.whereIn('requests.id', owned(DatasetRequest.query().select('requests.id')).union(assigned));
+}
+
+/** Which of these requests the actor may read. */
+export async function readableAmong(db: Knex, actor: Actor, ids: readonly string[]): Promise<Set<string>> {
+  const readable = await onlyReadable(DatasetRequest.query(db), actor)
+    .whereIn('requests.id', [...new Set(ids)])
+    .select('requests.id');
+  return new Set(readable.map(({ id }) => id));
 }

@@ -20,6 +20,8 @@ export async function assignRequest(
   { requestId, labelerName }: { requestId: string; labelerName: string },
 ): Promise<Task> {
   return db.transaction(async (trx) => {
+    // Orders this after or before the completion of a task of the same request, never beside it.
+    await DatasetRequest.query(trx).findById(requestId).forUpdate();
     const request = await findRequest(trx, actor, requestId, 'assign');
     const labeler = await findLabeler(trx, actor, labelerName);
     await Task.query(trx)

@@ -24,7 +24,7 @@ export async function saveLabels(
     // The lock orders this after or before the task's completion, never beside it.
     const { status } = await Task.query(trx).findById(task.id).forUpdate().throwIfNotFound();
     if (status === 'done') throw conflict('This task is done: its labels no longer change.');
-    const image = await Image.query(trx).findOne({ id: imageId, requestId: request.id });
+    const image = await Image.query(trx).findOne({ id: imageId, requestId: request.id }).forKeyShare();
     if (!image) throw notFound('Image');
 
     if (classes.length === 0) {
