@@ -122,10 +122,8 @@ async function signUp(url: string): Promise<{ client: AssayClient; token: string
 
 /** The worker's other work, which is not to be measured with quality control. */
 async function thumbnailsMade(client: AssayClient, requestId: string): Promise<void> {
-  for (;;) {
-    const uploads = await client.uploads.list.query({ request_id: requestId });
-    if (uploads.every(({ preview_url }) => !preview_url?.includes('/previews/'))) return;
-    await sleep(500);
+  for (const { preview_url: url } of await client.uploads.list.query({ request_id: requestId })) {
+    while (url !== null && (await fetch(url, { method: 'HEAD', redirect: 'manual' })).status === 503) await sleep(500);
   }
 }
 

@@ -9,6 +9,7 @@ import { isEntryFile } from './entry-file.js';
 import { TokenSigner } from './features/auth/token-signer.js';
 import { PictureUrls } from './features/images/picture-urls.js';
 import { ensureFirstAdmin } from './features/users/first-admin.js';
+import { answerParserErrors } from './http/parser-errors.js';
 import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
 import { appRouter } from './router.js';
 import { runProcess } from './run-process.js';
@@ -55,7 +56,7 @@ export async function startApi(
         config: { ...config, publicUrl, jwtSecret },
         db,
         storage,
-        pictureUrls: new PictureUrls({ storage, publicUrl, signingKey }),
+        pictureUrls: new PictureUrls({ publicUrl, signingKey }),
         tokens: new TokenSigner(jwtSecret),
         log,
       },
@@ -106,6 +107,7 @@ async function listen({ port, host }: Config): Promise<Listening> {
     (request, response) => void application.then((handle) => handle(request, response)),
   );
   server.setTimeout(5 * 60_000);
+  answerParserErrors(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(new StartupError(listenFault(error, port, host)));

@@ -9,7 +9,7 @@ import { logFault } from './http/fault-log.js';
 import { healthRoutes } from './http/health.js';
 import { createMetrics } from './http/metrics.js';
 import { openApiRoute } from './http/openapi.js';
-import { previewRoute } from './http/preview-route.js';
+import { pictureRoute } from './http/picture-route.js';
 import { rateLimit } from './http/rate-limit.js';
 import { requestId } from './http/request-id.js';
 import type { RequestState } from './http/request-state.js';
@@ -41,7 +41,7 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
   // Not counted against the caller: probes, and pictures on signed addresses.
   app.use(healthRoutes({ db, storage }, draining));
   app.use(storageRoutes(services));
-  app.use(previewRoute(services));
+  app.use(pictureRoute(services));
 
   app.use(rateLimit(db, config.rateLimitPerMinute));
   app.use(metrics.expose);

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
+import type { Knex } from 'knex';
 import type { UploadLimits } from '../config.js';
 import { conflict, DomainError, invalid, notFound } from '../errors.js';
+import { isSpentKey } from '../features/uploads/is-spent-key.js';
 import { type ByteRange, DiskStorage } from '../storage/disk-storage.js';
 import { isObjectKey } from '../storage/object-key.js';
 import { ObjectNotFound } from '../storage/storage.js';
@@ -11,22 +13,31 @@ import { announcedBytes, drainUnreadBody, isAborted, uploadAborted } from './req
 const PREFIX = '/storage/';
 
 /** Serves the signed URLs of storage on disk: `GET`, `HEAD` and `PUT /storage/<key>`. With S3 there is nothing to serve. */
-export function storageRoutes({ storage, config }: Pick<Services, 'storage' | 'config'>): HttpMiddleware {
+export function storageRoutes({ db, storage, config }: Pick<Services, 'db' | 'storage' | 'config'>): HttpMiddleware {
   return async (ctx, next) => {
-    if (storage instanceof DiskStorage && ctx.path.startsWith(PREFIX)) await answer(ctx, storage, config.limits);
-    else await next();
+    if (storage instanceof DiskStorage && ctx.path.startsWith(PREFIX)) {
+      await answer(ctx, { db, storage, limits: config.limits });
+    } else {
+      await next();
+    }
   };
 }
 
-async function answer(ctx: HttpContext, storage: DiskStorage, { maxFileBytes }: UploadLimits): Promise<void> {
+interface Ground {
+  db: Knex;
+  storage: DiskStorage;
+  limits: UploadLimits;
+}
+
+async function answer(ctx: HttpContext, ground: Ground): Promise<void> {
   ctx.state.route = `${PREFIX}{key}`;
   const key = ctx.path.slice(PREFIX.length);
   if (!isObjectKey(key)) throw notFound('Object');
   if (ctx.method === 'GET' || ctx.method === 'HEAD') {
-    await serve(ctx, storage, key);
+    await serve(ctx, ground.storage, key);
   } else if (ctx.method === 'PUT') {
     try {
-      await take(ctx, storage, key, maxFileBytes);
+      await take(ctx, ground, key);
     } catch (error) {
       drainUnreadBody(ctx.req);
       throw isAborted(ctx.req) ? uploadAborted() : error;
@@ -39,7 +50,7 @@ async function answer(ctx: HttpContext, storage: DiskStorage, { maxFileBytes }: 
 
 /** RFC 9110: one range, conditional on the entity tag. */
 async function serve(ctx: HttpContext, storage: DiskStorage, key: string): Promise<void> {
-  const { contentType, expiresAt } = storage.verify('GET', key, ctx.URL.searchParams);
+  const { contentType, expiresAt } = storage.verify('GET', key, queryOf(ctx));
   const info = await storage.head(key);
   if (!info) throw notFound('Object');
 
@@ -61,9 +72,8 @@ async function serve(ctx: HttpContext, storage: DiskStorage, key: string): Promi
   }
   const range = requestedRange(ctx, info.bytes, info.etag);
   if (range === 'unsatisfiable') {
-    ctx.status = 416;
     ctx.set('Content-Range', `bytes */${info.bytes}`);
-    return;
+    ctx.throw(416);
   }
   if (range) {
     ctx.status = 206;
@@ -94,8 +104,9 @@ async function openObject(storage: DiskStorage, key: string, range: ByteRange | 
   }
 }
 
-async function take(ctx: HttpContext, storage: DiskStorage, key: string, maxBytes: number): Promise<void> {
-  const { contentType, contentLength } = storage.verify('PUT', key, ctx.URL.searchParams);
+async function take(ctx: HttpContext, { db, storage, limits }: Ground, key: string): Promise<void> {
+  const maxBytes = limits.maxFileBytes;
+  const { contentType, contentLength } = storage.verify('PUT', key, queryOf(ctx));
   if (ctx.get('Content-Type').trim() !== contentType) {
     throw invalid('Content-Type', `This address takes the content type ${contentType}, and no other.`);
   }
@@ -104,7 +115,9 @@ async function take(ctx: HttpContext, storage: DiskStorage, key: string, maxByte
     throw invalid('Content-Length', `This address takes exactly ${contentLength} bytes, announced by Content-Length.`);
   }
   if ((announced ?? 0) > maxBytes) throw tooLarge(maxBytes);
-  if (await storage.head(key)) throw conflict('This address was used already: ask for a new one.');
+  if ((await storage.head(key)) !== undefined || (await isSpentKey(db, key))) {
+    throw conflict('This address was used already: ask for a new one.');
+  }
 
   const { etag } = await storage.putNew(key, Readable.from(atMost(maxBytes, ctx.req), { objectMode: false }));
   ctx.set('ETag', etag);
@@ -119,5 +132,8 @@ async function* atMost(maxBytes: number, body: Readable): AsyncGenerator<Buffer>
     yield chunk;
   }
 }
+
+/** Koa's own `URL` is empty when the Host header is malformed. */
+const queryOf = (ctx: HttpContext) => new URLSearchParams(ctx.search);
 
 const tooLarge = (maxBytes: number) => new DomainError('too_large', `A file may have at most ${maxBytes} bytes.`);

@@ -13,6 +13,7 @@ import type { RequestState } from '../../src/http/request-state.js';
 import { storageRoutes } from '../../src/http/storage-routes.js';
 import { createStorage } from '../../src/storage/create-storage.js';
 import type { Storage } from '../../src/storage/storage.js';
+import { freshDatabase } from '../support/database.js';
 
 export interface StorageFixture {
   storage: Storage;
@@ -29,6 +30,7 @@ export interface DiskFixture extends StorageFixture {
 export interface S3Fixture extends StorageFixture {
   /** What the server was asked so far: method and address of each request. */
   requests: string[];
+  storageUrl: string;
 }
 
 export const limits: UploadLimits = {
@@ -49,7 +51,9 @@ export async function diskStorage(): Promise<DiskFixture> {
   const publicUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const storage = await createStorage({ storageUrl: `file:${folder}`, publicUrl, signingKey: 'k'.repeat(32) });
   app.use(errorAnswers(pino({ level: 'silent' })));
-  app.use(storageRoutes({ storage, config: { ...loadConfig({}), limits, publicUrl, jwtSecret: 'j'.repeat(32) } }));
+  const database = await freshDatabase();
+  const config = { ...loadConfig({}), limits, publicUrl, jwtSecret: 'j'.repeat(32) };
+  app.use(storageRoutes({ db: database.db, storage, config }));
   return {
     storage,
     folder,
@@ -58,6 +62,7 @@ export async function diskStorage(): Promise<DiskFixture> {
     close: async () => {
       server.closeAllConnections();
       server.close();
+      await database.drop();
       await rm(folder, { recursive: true });
     },
   };
@@ -83,6 +88,7 @@ export async function s3Storage(): Promise<S3Fixture> {
   const storageUrl = `s3://${BUCKET}?endpoint=${encodeURIComponent(endpoint)}&region=us-east-1`;
   return {
     requests,
+    storageUrl,
     storage: await createStorage({ storageUrl, publicUrl: 'http://unused.example', signingKey: 'k'.repeat(32) }),
     files: () => filesIn(directory),
     close: async () => {

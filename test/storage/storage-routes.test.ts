@@ -59,8 +59,6 @@ describe('signed URLs of storage on disk', () => {
     ['bytes=-3', { status: 206, text: '789', contentRange: 'bytes 7-9/10' }],
     ['bytes=-99', { status: 206, text: '0123456789', contentRange: 'bytes 0-9/10' }],
     ['bytes=8-99', { status: 206, text: '89', contentRange: 'bytes 8-9/10' }],
-    ['bytes=10-', { status: 416, text: 'Range Not Satisfiable', contentRange: 'bytes */10' }],
-    ['bytes=-0', { status: 416, text: 'Range Not Satisfiable', contentRange: 'bytes */10' }],
     ['bytes=5-2', { status: 200, text: '0123456789', contentRange: null }],
     ['bytes=0-1,4-5', { status: 200, text: '0123456789', contentRange: null }],
     ['bytes=-', { status: 200, text: '0123456789', contentRange: null }],
@@ -72,6 +70,15 @@ describe('signed URLs of storage on disk', () => {
       assert.deepEqual({ status: answer.status, text: await answer.text(), contentRange }, expected);
     });
   }
+
+  it('refuse a range beyond the end in the one error shape', async () => {
+    for (const range of ['bytes=10-', 'bytes=-0']) {
+      const answer = await fetch(url, { headers: { Range: range } });
+      const body = (await answer.json()) as Record<string, unknown>;
+      assert.deepEqual([answer.status, body.code, body.detail], [416, 'range_not_satisfiable', body.message]);
+      assert.equal(answer.headers.get('content-range'), 'bytes */10');
+    }
+  });
 
   it('serve a range only of the object the client has begun with', async () => {
     const same = await fetch(url, { headers: { Range: 'bytes=2-5', 'If-Range': etag } });

@@ -139,7 +139,7 @@ async function createServices({ db, databaseUrl, folder }: Ground, url: string, 
     config: { ...config, jwtSecret, publicUrl },
     db,
     storage,
-    pictureUrls: new PictureUrls({ storage, publicUrl, signingKey }),
+    pictureUrls: new PictureUrls({ publicUrl, signingKey }),
     tokens: new TokenSigner(jwtSecret),
     log: options.log ?? pino({ level: 'silent' }),
   } satisfies Services;

@@ -1,51 +1,54 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Image } from '../../../models/image.js';
-import type { Storage } from '../../storage/storage.js';
+import { startOfSigningWindow } from '../../storage/signed-url.js';
 
 /** Long enough for a day's work on an open page. */
-const EXPIRES_IN_SECONDS = 12 * 60 * 60;
+export const PICTURE_EXPIRES_IN_SECONDS = 12 * 60 * 60;
+
+/** `original`: the file as uploaded. `preview`: a WebP of at most 512 px. */
+export type PictureVariant = 'original' | 'preview';
 
 /**
- * Makes the addresses that pictures are shown under: absolute, expiring, and good without any further credentials, as
- * an `<img>` on another host needs them.
+ * Makes the addresses that pictures are shown under, `<publicUrl>/pictures/<image id>/<variant>?…`, signed with
+ * HMAC-SHA256: absolute, expiring, and good without any further credentials, as an `<img>` on another host needs them.
+ * A list holds thousands, and a storage's own signatures cost too much for that: they are made when a picture is shown.
  */
 export class PictureUrls {
-  readonly #storage: Storage;
   readonly #publicUrl: string;
-  readonly #signingKey: string;
+  readonly #signingKey: Buffer;
 
-  constructor({ storage, publicUrl, signingKey }: { storage: Storage; publicUrl: string; signingKey: string }) {
-    this.#storage = storage;
-    this.#publicUrl = publicUrl;
-    this.#signingKey = signingKey;
+  constructor({ publicUrl, signingKey }: { publicUrl: string; signingKey: string }) {
+    this.#publicUrl = publicUrl.replace(/\/+$/, '');
+    this.#signingKey = Buffer.from(hkdfSync('sha256', signingKey, '', 'picture-url', 32));
   }
 
-  original(image: Pick<Image, 'storageKey' | 'contentType'>): Promise<string> {
-    const { contentType } = image;
-    return this.#storage.signedGetUrl(image.storageKey, { contentType, expiresInSeconds: EXPIRES_IN_SECONDS });
+  original(image: Pick<Image, 'id'>): string {
+    return this.#sign(image.id, 'original');
   }
 
-  /** A thumbnail of at most 512 px; while it is being made, an address that waits for it; null if it cannot be made. */
-  async preview(image: Pick<Image, 'id' | 'thumbnailKey' | 'thumbnailFailed'>): Promise<string | null> {
-    if (image.thumbnailFailed) return null;
-    if (image.thumbnailKey) return this.thumbnail(image.thumbnailKey);
-    const expires = Math.floor(Date.now() / 1000) + EXPIRES_IN_SECONDS;
-    return `${this.#publicUrl}/previews/${image.id}?expires=${expires}&signature=${this.#sign(image.id, expires)}`;
+  /** Good also while the thumbnail is being made; null if it cannot be made. */
+  preview(image: Pick<Image, 'id' | 'thumbnailFailed'>): string | null {
+    return image.thumbnailFailed ? null : this.#sign(image.id, 'preview');
   }
 
-  thumbnail(key: string): Promise<string> {
-    return this.#storage.signedGetUrl(key, { contentType: 'image/webp', expiresInSeconds: EXPIRES_IN_SECONDS });
+  /** Whether an address with this query is one of ours and still good. */
+  isSigned(imageId: string, variant: PictureVariant, query: URLSearchParams): boolean {
+    const expires = query.get('expires') ?? '';
+    const expected = this.#signatureOf(imageId, variant, expires);
+    const given = Buffer.from(query.get('signature') ?? '', 'base64url');
+    const genuine = given.length === expected.length && timingSafeEqual(given, expected);
+    return genuine && Number(expires) * 1000 > Date.now();
   }
 
-  /** Whether a waiting preview address is one of ours and still good. */
-  isSignedPreview(imageId: string, expires: number, signature: string): boolean {
-    const expected = Buffer.from(this.#sign(imageId, expires));
-    const given = Buffer.from(signature);
-    const genuine = expected.length === given.length && timingSafeEqual(expected, given);
-    return genuine && expires * 1000 > Date.now();
+  #sign(imageId: string, variant: PictureVariant): string {
+    const lifetime = PICTURE_EXPIRES_IN_SECONDS;
+    const expires = String(startOfSigningWindow(lifetime) + lifetime);
+    const signature = this.#signatureOf(imageId, variant, expires).toString('base64url');
+    return `${this.#publicUrl}/pictures/${imageId}/${variant}?expires=${expires}&signature=${signature}`;
   }
 
-  #sign(imageId: string, expires: number): string {
-    return createHmac('sha256', this.#signingKey).update(`preview\n${imageId}\n${expires}`).digest('base64url');
+  #signatureOf(imageId: string, variant: PictureVariant, expires: string): Buffer {
+    const canonical = JSON.stringify([imageId, variant, expires]);
+    return createHmac('sha256', this.#signingKey).update(canonical).digest();
   }
 }

@@ -78,7 +78,7 @@ const resultSchema = z.object({
   flags: z.array(z.string()),
 });
 
-async function presentResult(
+function presentResult(
   result: QcResult,
   { thresholds, readable, urls }: { thresholds: Settings; readable: ReadonlySet<string>; urls: PictureUrls },
 ) {
@@ -90,7 +90,7 @@ async function presentResult(
     filename: result.image?.filename ?? '',
     duplicate_score: result.duplicateScore,
     ai_generated_score: result.aiGeneratedScore,
-    source_url: reference?.sourceUrl ?? (matchedImage ? await urls.original(matchedImage) : null),
+    source_url: reference?.sourceUrl ?? (matchedImage ? urls.original(matchedImage) : null),
     matched_image_id: matchedImage?.id ?? null,
     flags: flagsOf(result, thresholds),
   };
@@ -186,6 +186,6 @@ export const qcRouter = router({
       });
       const matched = page.map(({ matchedImage }) => matchedImage?.requestId ?? request.id);
       const readable = await readableAmong(ctx.db, ctx.actor, matched);
-      return Promise.all(page.map((result) => presentResult(result, { thresholds, readable, urls: ctx.pictureUrls })));
+      return page.map((result) => presentResult(result, { thresholds, readable, urls: ctx.pictureUrls }));
     }),
 });

@@ -120,14 +120,12 @@ export const tasksRouter = router({
         description: request.description,
         status: task.status,
         classes: request.classes,
-        images: await Promise.all(
-          images.map(async (image) => ({
-            image_id: image.id,
-            filename: image.filename,
-            url: await ctx.pictureUrls.original(image),
-            labels: image.labels?.[0]?.classes ?? [],
-          })),
-        ),
+        images: images.map((image) => ({
+          image_id: image.id,
+          filename: image.filename,
+          url: ctx.pictureUrls.original(image),
+          labels: image.labels?.[0]?.classes ?? [],
+        })),
       };
     }),
 

@@ -42,7 +42,7 @@ const uploadSchema = z.object({
   }),
 });
 
-async function presentUpload(image: Image, urls: PictureUrls): Promise<z.infer<typeof uploadSchema>> {
+function presentUpload(image: Image, urls: PictureUrls): z.infer<typeof uploadSchema> {
   return {
     image_id: image.id,
     filename: image.filename,
@@ -53,7 +53,7 @@ async function presentUpload(image: Image, urls: PictureUrls): Promise<z.infer<t
     width: image.width,
     height: image.height,
     created_at: image.createdAt.toISOString(),
-    preview_url: await urls.preview(image),
+    preview_url: urls.preview(image),
   };
 }
 
@@ -195,7 +195,7 @@ export const uploadsRouter = router({
       const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'readUploads');
       const { rows, total } = await listUploads(ctx.db, request.id, input);
       const page = announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id });
-      return Promise.all(page.map((image) => presentUpload(image, ctx.pictureUrls)));
+      return page.map((image) => presentUpload(image, ctx.pictureUrls));
     }),
 
   delete: signedIn
