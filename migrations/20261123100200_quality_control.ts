@@ -24,9 +24,10 @@ export async function up(knex: Knex): Promise<void> {
     table.binary('pdq').notNullable();
     table.smallint('pdq_quality').notNullable();
     table.timestamp('created_at', { precision: 3 }).notNullable().defaultTo(knex.fn.now(3));
-    table.unique(['source_url', 'pdq'], { indexName: 'reference_images_once' });
     table.check('octet_length(pdq) = 32', {}, 'reference_images_pdq_length');
   });
+  // A digest, since an index holds no text as long as an address may be.
+  await knex.raw('create unique index reference_images_once on reference_images (md5(source_url), pdq)');
 
   await knex.schema.createTable('qc_runs', (table) => {
     table.uuid('id').primary();

@@ -10,7 +10,7 @@ export function jobHandlers(analyser: Analyser): JobHandlers {
   const { db, storage } = analyser;
   return {
     runQc: (payload, job) => runQc(analyser, payload, job),
-    makeThumbnails: ({ imageIds }) => makeThumbnails(analyser, imageIds),
+    makeThumbnails: ({ imageIds }, { shutdown }) => makeThumbnails(analyser, imageIds, shutdown),
     deleteObjects: ({ keys }) => storage.delete(keys),
     sweepAbandonedUploads: () => sweepAbandonedUploads(db, storage),
     endStrandedRuns: () => endStrandedRuns(db),

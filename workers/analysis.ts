@@ -12,11 +12,11 @@ export interface ThumbnailTask extends AnalysisTask {
   size: number;
 }
 
-export interface Thumbnail {
-  webp: Uint8Array;
-  /** Spent on it. */
-  milliseconds: number;
-}
+/** Plain data, as it crosses a thread boundary. `milliseconds`: spent on it. */
+export type Thumbnail =
+  | { webp: Uint8Array; milliseconds: number }
+  /** Why the picture cannot be decoded, and whether it never will be, whatever the settings. */
+  | { webp: null; undecodable: string; lasting: boolean; milliseconds: number };
 
 export type ImageContentType = 'image/jpeg' | 'image/png' | 'image/webp';
 
@@ -37,6 +37,8 @@ export interface Analysis {
   findings: Finding[];
   /** Why the picture could not be decoded; null when it could. */
   error: string | null;
+  /** Whether the bytes alone decide all this; false where it is due to `maxPixels` or to a failure not understood. */
+  lasting: boolean;
   /** Milliseconds by stage. */
   timings: { decode: number; hash: number; detect: number; provenance: number };
 }

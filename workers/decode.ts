@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import type { AnalysisTask, ImageContentType, ThumbnailTask } from './analysis.js';
 import type { Pixels } from './pixels.js';
+import { UndecodablePicture, verdictOn } from './undecodable.js';
 
 // libvips would open SVG, TIFF, PDF and more; what it is not told to open it must not look at.
 sharp.block({ operation: ['VipsForeignLoad'] });
@@ -12,23 +13,17 @@ sharp.cache(false);
 
 export type Decoded =
   | { pixels: Pixels; width: number; height: number; error: null }
-  /** `width` and `height` are 0 where not even the header could be read; `error` is a sentence without paths. */
-  | { pixels: null; width: number; height: number; error: string };
-
-/** The file holds no picture that can be decoded. The message is a sentence without paths. */
-export class UndecodablePicture extends Error {
-  override name = 'UndecodablePicture';
-}
+  /** `width` and `height` are 0 where not even the header could be read; `error` is a verdict on the picture. */
+  | { pixels: null; width: number; height: number; error: UndecodablePicture };
 
 /**
  * Decodes a JPEG, PNG or WebP (its first frame) to upright RGB8 at native size, transparency on white. ICC profiles are
  * skipped: neither hash nor detector gains by them.
- * @throws only where the file cannot be read; a bad picture is an answer with `error`.
+ * @throws where the file cannot be read or memory runs out; a bad picture is an answer with `error`.
  */
 export async function decode(task: AnalysisTask): Promise<Decoded> {
   try {
-    await checkSignature(task);
-    const { data, info } = await forgivingHarmlessWarnings((failOn) =>
+    const { data, info } = await forgivingHarmlessWarnings(task, (failOn) =>
       openPicture(task, { failOn, ignoreIcc: true })
         .flatten({ background: '#ffffff' })
         .toColourspace('srgb')
@@ -40,17 +35,16 @@ export async function decode(task: AnalysisTask): Promise<Decoded> {
     return { pixels: { data, width, height }, width, height, error: null };
   } catch (error) {
     if (!(error instanceof UndecodablePicture)) throw error;
-    return { pixels: null, ...(await headerSize(task)), error: error.message };
+    return { pixels: null, ...(await headerSize(task)), error };
   }
 }
 
 /**
  * A WebP of at most `size` pixels on the long side, upright, in sRGB, without metadata; never enlarged.
- * @throws {UndecodablePicture}
+ * @throws {UndecodablePicture} and, where the file cannot be read or memory runs out, other errors.
  */
 export async function renderThumbnail(task: ThumbnailTask): Promise<Uint8Array> {
-  await checkSignature(task);
-  return forgivingHarmlessWarnings((failOn) =>
+  return forgivingHarmlessWarnings(task, (failOn) =>
     openPicture(task, { failOn, ignoreIcc: false })
       .resize({ width: task.size, height: task.size, fit: 'inside', withoutEnlargement: true })
       .webp({ quality: 80, effort: 2 })
@@ -73,31 +67,23 @@ function openPicture(task: AnalysisTask, options: { failOn: FailOn; ignoreIcc: b
  * Lost pixel data in a JPEG is only a warning to libjpeg, and so are the harmless oddities of some cameras. The first
  * make a picture corrupt, the second do not.
  */
-async function forgivingHarmlessWarnings<T>(run: (failOn: FailOn) => Promise<T>): Promise<T> {
+async function forgivingHarmlessWarnings<T>(task: AnalysisTask, run: (failOn: FailOn) => Promise<T>): Promise<T> {
+  await checkSignature(task);
   try {
     return await run('warning');
   } catch (warning) {
-    const message = messageOf(warning);
-    if (BEYOND_DOUBT.test(message)) throw new UndecodablePicture(sentenceFor(message), { cause: warning });
+    if (warning instanceof Error && BEYOND_DOUBT.test(warning.message)) throw verdictOn(warning);
   }
   try {
     return await run('error');
   } catch (error) {
-    throw new UndecodablePicture(sentenceFor(messageOf(error)), { cause: error });
+    // A file that sharp has no handle left to open is to it one of no known format: opening it again tells.
+    await checkSignature(task);
+    throw error instanceof Error ? verdictOn(error) : error;
   }
 }
 
 const BEYOND_DOUBT = /premature end|bad Huffman code|instead of RST|exceeds pixel limit/i;
-
-/** libvips' own words may name paths. */
-function sentenceFor(message: string): string {
-  if (/exceeds pixel limit/i.test(message)) return 'The picture has more pixels than allowed.';
-  if (/corrupt header|unsupported image format/i.test(message)) return "The picture's header is damaged.";
-  if (/premature end|read error|bad Huffman|instead of RST/i.test(message)) {
-    return 'The picture is cut short or damaged.';
-  }
-  return 'The picture cannot be decoded.';
-}
 
 const signatures: Record<ImageContentType, { name: string; matches: (head: Buffer) => boolean }> = {
   'image/jpeg': { name: 'JPEG', matches: (head) => head.toString('latin1', 0, 3) === '\xff\xd8\xff' },
@@ -111,7 +97,7 @@ async function checkSignature({ path, contentType }: AnalysisTask): Promise<void
   try {
     const { buffer: head } = await file.read(Buffer.alloc(12), 0, 12, 0);
     const { name, matches } = signatures[contentType];
-    if (!matches(head)) throw new UndecodablePicture(`The file is not a ${name} picture.`);
+    if (!matches(head)) throw new UndecodablePicture(`The file is not a ${name} picture.`, true);
   } finally {
     await file.close();
   }
@@ -125,5 +111,3 @@ async function headerSize({ path, contentType }: AnalysisTask): Promise<{ width:
     return { width: 0, height: 0 };
   }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -86,11 +86,11 @@ function fact(source: string, generator: string | null, value: string): Provenan
   return { source, generator, value: printable(value) };
 }
 
-/** One line of at most 200 printable characters. */
+/** One line of at most 200 printable code points: well-formed, since `\p{C}` takes in lone surrogates. */
 function printable(text: string): string {
-  return text
+  const line = text
     .slice(0, 4 * MOST_VALUE_CHARACTERS)
     .replace(/[\p{C}\p{Z}\s]+/gu, ' ')
-    .trim()
-    .slice(0, MOST_VALUE_CHARACTERS);
+    .trim();
+  return Array.from(line).slice(0, MOST_VALUE_CHARACTERS).join('');
 }

@@ -5,6 +5,7 @@ import { loadDetector, type Detector } from './detector.js';
 import { perceptualHash, type PerceptualHash } from './perceptual-hash.js';
 import type { Pixels } from './pixels.js';
 import { readProvenance } from './provenance.js';
+import { UndecodablePicture } from './undecodable.js';
 
 /** Below the 64 × 64 grid of the perceptual hash there is less picture than the hash asks for. */
 const SMALLEST_USEFUL_SIDE = 64;
@@ -33,16 +34,22 @@ export async function analyse(task: AnalysisTask): Promise<Analysis> {
     detectorScore,
     provenance,
     findings: findingsOf({ width, height }, hash, provenance.length > 0),
-    error,
+    error: error?.message ?? null,
+    lasting: error?.lasting ?? true,
     timings: { decode: decodeTime, hash: hashTime, detect: detectTime, provenance: provenanceTime },
   };
 }
 
-/** A WebP of at most `size` pixels on the long side. @throws where the picture cannot be decoded. */
+/** A WebP of at most `size` pixels on the long side. A bad picture is an answer; what is thrown is no fault of it. */
 export async function thumbnail(task: ThumbnailTask): Promise<Thumbnail> {
   const clock = stopwatch();
-  const webp = await renderThumbnail(task);
-  return { webp, milliseconds: clock() };
+  try {
+    const webp = await renderThumbnail(task);
+    return { webp, milliseconds: clock() };
+  } catch (error) {
+    if (!(error instanceof UndecodablePicture)) throw error;
+    return { webp: null, undecodable: error.message, lasting: error.lasting, milliseconds: clock() };
+  }
 }
 
 async function score(pixels: Pixels): Promise<number> {

@@ -59,11 +59,11 @@ export class AnalysisPool {
     }
   }
 
-  /** A WebP; rejects with a sentence for a person where the picture cannot be decoded. */
-  async thumbnail(task: ThumbnailTask): Promise<Uint8Array> {
-    const { webp, milliseconds } = await this.#run<Thumbnail>('thumbnail', task);
-    this.stats.stageSeconds.thumbnail += milliseconds / 1000;
-    return webp;
+  /** A WebP, or why there can be none; rejects where the file cannot be read or memory runs out. */
+  async thumbnail(task: ThumbnailTask): Promise<Thumbnail> {
+    const thumbnail = await this.#run<Thumbnail>('thumbnail', task);
+    this.stats.stageSeconds.thumbnail += thumbnail.milliseconds / 1000;
+    return thumbnail;
   }
 
   /** Takes nothing new, waits for every task to settle, however long, and only then stops the idle threads. */

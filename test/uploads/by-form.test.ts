@@ -142,6 +142,23 @@ describe('uploading by form', () => {
     assert.deepEqual(await customer.list(), []);
   });
 
+  it('makes a request new again that was ready or completed, unless nothing new came', async () => {
+    const status = async () =>
+      (await customer.server.api('GET', `/requests/${customer.requestId}`, { token: customer.token })).body.status;
+    const setStatus = (value: string) =>
+      customer.server.db('requests').where({ id: customer.requestId }).update({ status: value });
+    for (const [seed, before, after] of [
+      [1, 'ready', 'new'],
+      [2, 'completed', 'new'],
+      [2, 'completed', 'completed'],
+      [3, 'in_progress', 'in_progress'],
+    ] as const) {
+      await setStatus(before);
+      await customer.send([fileOf('a.jpg', await small(seed))]);
+      assert.equal(await status(), after);
+    }
+  });
+
   it('is paged and searched by file name', async () => {
     for (const seed of [1, 2, 3]) await customer.send([fileOf(`Photo ${seed}.jpg`, await small(seed))]);
     assert.deepEqual(
@@ -168,7 +185,7 @@ describe('uploading by form', () => {
       assert.equal((await fetch(forged)).status, 404);
     }
     const other = new URL(url);
-    other.pathname = `/previews/${uuidv7()}`;
+    other.pathname = `/pictures/${uuidv7()}/preview`;
     assert.equal((await fetch(other)).status, 404);
   });
 

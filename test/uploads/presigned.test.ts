@@ -107,6 +107,28 @@ describe('uploading by presigned address', () => {
     assert.equal((await customer.storedFiles()).length, 2);
   });
 
+  it('uses a key up by a refusal, also where nothing else was reported', async () => {
+    const upload = await presignOne();
+    await put(upload, Buffer.from('GIF89a'));
+    const report = [{ filename: 'a.jpg', key: upload.key }];
+    assert.equal((await complete(report)).status, 400);
+    await put(upload, await small(1));
+    assert.deepEqual((await complete(report)).body.uploaded, 0);
+    assert.deepEqual(await customer.list(), []);
+  });
+
+  it('loses no file where the images cannot be kept: the same report succeeds later', async () => {
+    const { db } = customer.server;
+    const upload = await presignOne();
+    await put(upload, await small(1));
+    const report = [{ filename: 'a.jpg', key: upload.key }];
+    await db.raw('alter table images add constraint none check (false)');
+    assert.equal((await complete(report)).status, 500);
+    await db.raw('alter table images drop constraint none');
+    assert.equal((await complete(report)).body.uploaded, 1);
+    assert.equal((await customer.storedFiles()).length, 1);
+  });
+
   it('notices a file that is not the one that was reported', async () => {
     const upload = await presignOne();
     await put(upload, await small(1));

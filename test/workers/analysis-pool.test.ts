@@ -75,8 +75,15 @@ describe('analysis pool', () => {
       provenance: [],
       findings: ['corrupt'],
       error: 'The picture is cut short or damaged.',
+      lasting: true,
     });
     assert.ok(timings.decode > 0);
+  });
+
+  it('tells a picture over today’s limit from one that never can be decoded', async () => {
+    const { error, lasting } = await pool.analyse({ ...task, maxPixels: 1000 });
+    assert.deepEqual([error, lasting], ['The picture has more pixels than allowed.', false]);
+    assert.ok((await pool.analyse(task)).lasting);
   });
 
   it('analyses a picture of one pixel', async () => {
@@ -88,10 +95,15 @@ describe('analysis pool', () => {
   });
 
   it('makes thumbnails, and says why it cannot', async () => {
-    const { format, width } = await sharp(await pool.thumbnail({ ...task, size: 100 })).metadata();
+    const { webp } = await pool.thumbnail({ ...task, size: 100 });
+    assert.ok(webp);
+    const { format, width } = await sharp(webp).metadata();
     assert.deepEqual([format, width], ['webp', 100]);
     const nothing = await folder.task('nothing.webp', Buffer.from('nothing'));
-    await assert.rejects(pool.thumbnail({ ...nothing, size: 100 }), /The file is not a WebP picture\./);
+    const { milliseconds, ...verdict } = await pool.thumbnail({ ...nothing, size: 100 });
+    assert.deepEqual(verdict, { webp: null, undecodable: 'The file is not a WebP picture.', lasting: true });
+    assert.ok(milliseconds > 0);
+    await assert.rejects(pool.thumbnail({ ...task, path: `${folder.path}/missing.jpg`, size: 100 }), /ENOENT/);
   });
 
   it('counts pictures, failures and seconds by stage', async () => {

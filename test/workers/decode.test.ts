@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import sharp from 'sharp';
-import { decode, renderThumbnail, UndecodablePicture } from '../../workers/decode.js';
+import { decode, renderThumbnail } from '../../workers/decode.js';
 import { perceptualHash } from '../../workers/perceptual-hash.js';
 import type { Pixels } from '../../workers/pixels.js';
+import { UndecodablePicture, verdictOn } from '../../workers/undecodable.js';
 import { paint, PictureFolder, scene, toSharp } from './scenes.js';
 
 describe('decoding pictures', () => {
@@ -103,7 +104,8 @@ describe('decoding pictures', () => {
     for (const [name, bytes, knowsSize] of cases) {
       const { pixels, width, height, error } = await decode(await folder.task(name, bytes));
       assert.equal(pixels, null, name);
-      assert.match(error, /^The picture.* (cut short|damaged|cannot be decoded).*\.$/, name);
+      assert.ok(error.lasting, name);
+      assert.match(error.message, /^The picture.* (cut short|damaged|cannot be decoded).*\.$/, name);
       assert.deepEqual([width, height], knowsSize ? [240, 160] : [0, 0], name);
     }
   });
@@ -130,7 +132,7 @@ describe('decoding pictures', () => {
     ] as const) {
       const { pixels, width, error } = await decode(await folder.task(name, bytes));
       assert.deepEqual([pixels, width], [null, 0], name);
-      assert.match(error!, /^The file is not a (JPEG|PNG|WebP) picture\.$/, name);
+      assert.match(error!.message, /^The file is not a (JPEG|PNG|WebP) picture\.$/, name);
     }
   });
 
@@ -140,7 +142,8 @@ describe('decoding pictures', () => {
       .toBuffer();
     const { pixels, width, height, error } = await decode(await folder.task('large.png', png));
     assert.deepEqual([pixels, width, height], [null, 3000, 2000]);
-    assert.equal(error, 'The picture has more pixels than allowed.');
+    assert.equal(error?.message, 'The picture has more pixels than allowed.');
+    assert.equal(error.lasting, false, 'another limit would let it through');
   });
 
   it('gives back the memory of pictures it is done with', async () => {
@@ -157,6 +160,26 @@ describe('decoding pictures', () => {
   it('rejects where the file is missing: that is no fault of the picture', async () => {
     const task = { path: `${folder.path}/missing.jpg`, contentType: 'image/jpeg', maxPixels: 1e6 } as const;
     await assert.rejects(decode(task), { code: 'ENOENT' });
+  });
+
+  it('lays a want of memory or file handles on no picture', () => {
+    for (const message of [
+      'vips_tracked: out of memory -- size == 120MB',
+      'VipsJpeg: Insufficient memory (case 4)',
+      'unable to open for read\nunix error: Too many open files',
+    ]) {
+      const fault = new Error(message);
+      assert.throws(
+        () => verdictOn(fault),
+        (thrown) => thrown === fault,
+      );
+    }
+  });
+
+  it('holds what it does not understand against no picture for good', () => {
+    const { message, lasting } = verdictOn(new Error('Unknown error'));
+    assert.deepEqual([message, lasting], ['The picture cannot be decoded.', false]);
+    assert.ok(verdictOn(new Error('VipsJpeg: Huffman table 0x01 was not defined')).lasting);
   });
 
   describe('thumbnails', () => {
@@ -183,7 +206,7 @@ describe('decoding pictures', () => {
 
     it('are refused in a sentence where the picture cannot be decoded', async () => {
       const task = { ...(await folder.task('no-picture.png', Buffer.from('nothing'))), size: 60 };
-      await assert.rejects(renderThumbnail(task), new UndecodablePicture('The file is not a PNG picture.'));
+      await assert.rejects(renderThumbnail(task), new UndecodablePicture('The file is not a PNG picture.', true));
     });
   });
 });

@@ -177,6 +177,24 @@ describe('provenance read from metadata', () => {
     assert.doesNotMatch(fact.value, /[\p{C}]/u);
   });
 
+  it('makes every value well-formed text without NUL', async () => {
+    const emoji = '\u{1f98a}';
+    const found = await Promise.all([
+      inPng('iTXt', `parameters\0\0\0\0\0Steps: 1, Sampler: E${emoji.repeat(400)}`),
+      inPng('iTXt', `parameters\0\0\0\0\0Steps: 1, Sampler: ${emoji.repeat(400)}`),
+      inPng('iTXt', 'parameters\0\0\0\0\0Steps: 1, Sampler: a\0b'),
+      inExif({
+        UserComment: Buffer.concat([Buffer.from('UNICODE\0'), Buffer.from('Steps: 1, Sampler: a\ud83e b', 'utf16le')]),
+      }),
+    ]);
+    const values = found.flat().map(({ value }) => value);
+    assert.equal(values.length, 4);
+    for (const value of values) {
+      assert.equal(Buffer.from(value).toString(), value, 'UTF-8 has no lone surrogates');
+      assert.ok(Array.from(value).length <= 200 && !value.includes('\0'));
+    }
+  });
+
   it('reports a fact once and no more than twenty', async () => {
     const text = (value: string) => ({ type: 'tEXt', data: Buffer.from(`Software\0NovelAI ${value}`) });
     const same = insertPngChunks(

@@ -73,7 +73,7 @@ async function analyseImage(analyser: Analyser, image: Image): Promise<AnalysisR
       pool.analyse({ path, contentType, maxPixels }),
     );
     const row = toRow(analysis, sha256, analyserVersion);
-    await ImageAnalysis.query(db).insert(row).onConflict(['sha256', 'analyserVersion']).ignore();
+    if (analysis.lasting) await ImageAnalysis.query(db).insert(row).onConflict(['sha256', 'analyserVersion']).ignore();
     return row;
   } catch (error) {
     if (error instanceof ObjectNotFound) return missingObject(image, analyserVersion);

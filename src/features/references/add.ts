@@ -12,12 +12,18 @@ export interface KnownPicture {
 
 /** @returns how many were not known before. */
 export async function addReferences(db: Knex, pictures: readonly KnownPicture[]): Promise<number> {
-  const rows = pictures.map((picture) => ({ id: uuidv7(), ...picture }));
+  // In one order, whatever the caller's: two calls with the same rows would else wait for each other for ever.
+  const rows = pictures.map((picture) => ({ id: uuidv7(), ...picture })).sort(byAddressAndHash);
   // Not through the model: it would hand back the rows it was given, inserted or not.
   const inserted = await db(ReferenceImage.tableName)
     .insert(rows)
-    .onConflict(['sourceUrl', 'pdq'])
+    .onConflict()
     .ignore()
     .returning('id');
   return inserted.length;
+}
+
+function byAddressAndHash(a: KnownPicture, b: KnownPicture): number {
+  if (a.sourceUrl !== b.sourceUrl) return a.sourceUrl < b.sourceUrl ? -1 : 1;
+  return a.pdq.compare(b.pdq);
 }

@@ -1,8 +1,10 @@
+import type { Knex } from 'knex';
 import pMap from 'p-map';
 import { v7 as uuidv7 } from 'uuid';
 import type { DatasetRequest } from '../../../models/dataset-request.js';
 import { PresignedUpload } from '../../../models/presigned-upload.js';
-import { ObjectNotFound } from '../../storage/storage.js';
+import { DomainError } from '../../errors.js';
+import { ObjectNotFound, type Storage } from '../../storage/storage.js';
 import type { ReceivedFile, RejectedFile } from './received-files.js';
 import type { Services } from '../../services.js';
 import type { Actor } from '../auth/actor.js';
@@ -20,18 +22,26 @@ export interface ReportedFile {
   etag?: string | null | undefined;
 }
 
-/** `spent`: the key is used up by this call; where neither file nor rejection is given, it was by an earlier one. */
-interface Outcome {
+interface Taken {
+  kind: 'taken';
   key: string;
-  spent: boolean;
-  file?: ReceivedFile;
-  rejection?: RejectedFile;
+  file: ReceivedFile;
 }
+
+type Outcome =
+  | Taken
+  /** What lay under the key cannot be taken, and is gone. */
+  | { kind: 'refused'; key: string; rejection: RejectedFile }
+  /** Nothing was done: the key stays what it was. */
+  | { kind: 'passed over'; rejection: RejectedFile }
+  /** An earlier call completed the key. */
+  | { kind: 'repeated' };
 
 /**
  * Turns directly uploaded objects into images: each must lie under a key that was handed to this user for this request,
  * be what was uploaded, and pass the inspection a multipart file passes. It then moves to a key that no signed address
- * reaches, so that it can never be overwritten. Repeating a call changes nothing.
+ * reaches, so that it can never be overwritten. Repeating a call changes nothing. Every key looked at is used up, also
+ * by a refusal; where the images cannot be kept, the objects go back under their keys, so that the call can be repeated.
  * @throws {DomainError} `invalid` when not one file could be taken.
  */
 export async function completeUploads(
@@ -53,22 +63,36 @@ export async function completeUploads(
   const outcomes = await pMap(distinct, (file) => takeOver(services, slots.get(file.key), file), {
     concurrency: CONCURRENCY,
   });
-  const taken = outcomes.flatMap(({ file }) => file ?? []);
-  const rejected = outcomes.flatMap(({ rejection }) => rejection ?? []);
+  const taken = outcomes.filter((outcome) => outcome.kind === 'taken');
+  const refused = outcomes.filter((outcome) => outcome.kind === 'refused');
+  const rejected = outcomes.flatMap((outcome) => ('rejection' in outcome ? outcome.rejection : []));
   const repeated = outcomes.length - taken.length - rejected.length;
+  await useUp(db, refused);
   if (taken.length === 0 && repeated === 0) throw nothingTaken(rejected);
 
   try {
     const kept = await db.transaction(async (trx) => {
-      const spent = outcomes.flatMap(({ key, spent }) => (spent ? key : []));
-      await PresignedUpload.query(trx).whereIn('key', spent).patch({ completedAt: new Date() });
-      return keepReceived(trx, { requestId: request.id, ownerId: request.ownerId }, taken);
+      await useUp(trx, taken);
+      const received = taken.map(({ file }) => file);
+      return keepReceived(trx, { requestId: request.id, ownerId: request.ownerId }, received);
     });
     return { uploaded: kept.uploaded, skipped: kept.skipped + repeated, rejected };
   } catch (error) {
-    await storage.delete(taken.map(({ key }) => key));
+    await giveUp(storage, taken, error);
     throw error;
   }
+}
+
+async function useUp(db: Knex, spent: readonly { key: string }[]): Promise<void> {
+  const keys = spent.map(({ key }) => key);
+  await PresignedUpload.query(db).whereIn('key', keys).patch({ completedAt: new Date() });
+}
+
+/** With the request its keys are gone, too, and nobody could ever report them again. */
+async function giveUp(storage: Storage, taken: readonly Taken[], error: unknown): Promise<void> {
+  const requestIsGone = error instanceof DomainError && error.kind === 'not_found';
+  if (requestIsGone) await storage.delete(taken.map(({ file }) => file.key));
+  else await pMap(taken, ({ key, file }) => storage.move(file.key, key), { concurrency: CONCURRENCY });
 }
 
 async function takeOver(
@@ -76,28 +100,27 @@ async function takeOver(
   slot: PresignedUpload | undefined,
   { filename, key, etag }: ReportedFile,
 ): Promise<Outcome> {
-  const reject = (code: string, message: string) => ({
-    key,
-    spent: false,
+  const passOver = (code: string, message: string): Outcome => ({
+    kind: 'passed over',
     rejection: { filename: sanitizeFilename(filename), code, message },
   });
-  if (!slot) return reject('unknown_key', 'This key was not handed out to you for this request.');
-  if (slot.completedAt) return { key, spent: false };
+  if (!slot) return passOver('unknown_key', 'This key was not handed out to you for this request.');
+  if (slot.completedAt) return { kind: 'repeated' };
 
   const object = await storage.head(key);
-  if (!object) return reject('missing', 'Nothing was uploaded under this key.');
+  if (!object) return passOver('missing', 'Nothing was uploaded under this key.');
   if (etag && bareEtag(etag) !== bareEtag(object.etag)) {
-    return reject('etag_mismatch', 'What lies under this key is not what was uploaded: upload it again.');
+    return passOver('etag_mismatch', 'What lies under this key is not what was uploaded: upload it again.');
   }
   const finalKey = `images/${slot.requestId}/${uuidv7()}`;
   try {
     await storage.move(key, finalKey);
   } catch (error) {
-    if (error instanceof ObjectNotFound) return reject('missing', 'Another call is completing this upload.');
+    if (error instanceof ObjectNotFound) return passOver('missing', 'Another call is completing this upload.');
     throw error;
   }
   const inspected = await inspectStored(storage, finalKey, slot.filename, config.limits);
-  return 'code' in inspected ? { key, spent: true, rejection: inspected } : { key, spent: true, file: inspected };
+  return 'code' in inspected ? { kind: 'refused', key, rejection: inspected } : { kind: 'taken', key, file: inspected };
 }
 
 /** Proxies weaken entity tags, and clients drop the quotes. */

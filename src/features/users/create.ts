@@ -13,13 +13,19 @@ export interface NewUser {
 }
 
 /**
- * Makes a user without roles. The username is the e-mail unless one is given.
+ * Makes a user without roles. The username is the e-mail unless one is given; both are kept in Unicode's form NFC.
  * @throws {DomainError} `invalid` naming `email` or `username` when it is taken in any case.
  */
 export async function createUser(db: Knex, { email, username = email, name, password }: NewUser): Promise<User> {
   const passwordHash = await hashPassword(password);
   try {
-    const user = await User.query(db).insertAndFetch({ id: uuidv7(), email, username, name, passwordHash });
+    const user = await User.query(db).insertAndFetch({
+      id: uuidv7(),
+      email: email.normalize('NFC'),
+      username: username.normalize('NFC'),
+      name,
+      passwordHash,
+    });
     user.userRoles = [];
     return user;
   } catch (error) {

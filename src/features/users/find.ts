@@ -11,9 +11,9 @@ export async function findUser(db: Knex, id: string): Promise<User> {
   return user;
 }
 
-/** By username or e-mail, in any case; with roles. */
+/** By username or e-mail, in any case as PostgreSQL and its unique indexes see case; with roles. */
 export async function findUserByName(db: Knex, name: string): Promise<User | undefined> {
-  const lowered = name.toLowerCase();
+  const lowered = raw('lower(?)', name.normalize('NFC'));
   return User.query(db)
     .where(raw('lower(username)'), lowered)
     .orWhere(raw('lower(email)'), lowered)

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { verifyPassword } from '../../src/features/auth/password.js';
+import { DomainError } from '../../src/errors.js';
+
+describe('Many passwords at a time', () => {
+  const checkMany = (count: number, iterations: number) =>
+    Array.from({ length: count }, () => verifyPassword('x', `pbkdf2_sha256$${iterations}$salt$aGFzaA==`));
+
+  it('leave threads for reading files', async () => {
+    let checked = 0;
+    const checks = checkMany(12, 600_000).map((check) => check.then(() => checked++));
+    await readFile(import.meta.filename);
+    const checkedBefore = checked;
+    await Promise.all(checks);
+    assert.ok(checkedBefore < 4, `the file had to wait for ${checkedBefore} passwords`);
+  });
+
+  it('wait up to a bound, beyond which the caller is told to come again', async () => {
+    const outcomes = await Promise.allSettled(checkMany(110, 1));
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+    assert.equal(refused.length, 8);
+    for (const { reason } of refused) {
+      assert.ok(reason instanceof DomainError);
+      assert.equal(reason.kind, 'unavailable');
+      assert.ok(Number(reason.retryAfter) > 0);
+    }
+    assert.equal(await verifyPassword('x', 'pbkdf2_sha256$1$salt$aGFzaA=='), false);
+  });
+});
