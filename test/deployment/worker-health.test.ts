@@ -27,6 +27,7 @@ describe("The worker container's health check", () => {
     await WorkerProcess.query(database.db).insert({
       id: uuidv7(),
       host,
+      poolIds: [],
       threads: 1,
       stats: {
         imagesAnalysed: 0,
