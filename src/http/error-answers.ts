@@ -13,7 +13,7 @@ export const errorAnswers =
       await next();
     } catch (error) {
       const described = describeError(error, ctx.state.requestId);
-      if (described.status >= 500) logFault(log, error, ctx.state.requestId);
+      logFault(log, error, ctx.state.requestId);
       if (ctx.headerSent) {
         ctx.res.destroy();
         return;

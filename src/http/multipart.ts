@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import multer from '@koa/multer';
+import pLimit from 'p-limit';
 import { v7 as uuidv7 } from 'uuid';
 import type { UploadLimits } from '../config.js';
 import { DomainError, invalid } from '../errors.js';
@@ -7,7 +8,6 @@ import { sanitizeFilename } from '../features/uploads/inspection/filename.js';
 import { receiveFile } from '../features/uploads/inspection/receive-file.js';
 import type { Storage } from '../storage/storage.js';
 import type { ReceivedFile, ReceivedFiles, RejectedFile } from '../features/uploads/received-files.js';
-import { Lanes } from './lanes.js';
 import type { HttpContext } from './request-state.js';
 import { announcedBytes, drainUnreadBody, isAborted, uploadAborted } from './request-body.js';
 
@@ -61,7 +61,7 @@ class MulterReceiver implements MultipartReceiver {
   readonly #ctx: HttpContext;
   readonly #storage: Storage;
   readonly #limits: UploadLimits;
-  readonly #lanes = new Lanes(FILES_AT_A_TIME);
+  readonly #turns = pLimit(FILES_AT_A_TIME);
   readonly #accepted = deferred<AcceptedFiles>();
   readonly #failed = deferred<never>();
   readonly #textFields = deferred<Record<string, string>>();
@@ -160,7 +160,7 @@ class MulterReceiver implements MultipartReceiver {
         part.stream.resume();
         return rejected;
       }
-      return await this.#lanes.run(async () => {
+      return await this.#turns(async () => {
         if (this.#hasFailed) return undefined;
         const key = `${keyPrefix}/${uuidv7()}`;
         return receiveFile(part.stream, part.originalname, { storage: this.#storage, key, limits: this.#limits });

@@ -3,11 +3,12 @@ import { isIPv6 } from 'node:net';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import { DomainError } from '../errors.js';
 import type { HttpMiddleware } from './request-state.js';
+import { TRPC_MOUNT } from './trpc-mount.js';
 
 const WINDOW_SECONDS = 60;
 
 /**
- * Lets each address make so many calls a minute, counted in the database so that several API processes agree. Counts
+ * Lets each address make so many calls a minute, those in a tRPC batch one by one, counted in the database so that several API processes agree. Counts
  * in memory while the database is away. Says so in the `RateLimit-*` headers of
  * draft-ietf-httpapi-ratelimit-headers-03.
  */
@@ -25,7 +26,7 @@ export function rateLimit(db: Knex, perMinute: number): HttpMiddleware {
   });
 
   return async (ctx, next) => {
-    const { allowed, remaining, resetSeconds } = await consume(limiter, addressBlock(ctx.ip));
+    const { allowed, remaining, resetSeconds } = await consume(limiter, addressBlock(ctx.ip), callsIn(ctx.path));
     ctx.set({
       'RateLimit-Limit': String(perMinute),
       'RateLimit-Remaining': String(remaining),
@@ -40,18 +41,23 @@ export function rateLimit(db: Knex, perMinute: number): HttpMiddleware {
   };
 }
 
-async function consume(limiter: RateLimiterPostgres, key: string) {
+async function consume(limiter: RateLimiterPostgres, key: string, calls: number) {
   const describe = (allowed: boolean, { remainingPoints, msBeforeNext }: RateLimiterRes) => ({
     allowed,
     remaining: remainingPoints,
     resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
   });
   try {
-    return describe(true, await limiter.consume(key));
+    return describe(true, await limiter.consume(key, calls));
   } catch (refusal) {
     if (refusal instanceof RateLimiterRes) return describe(false, refusal);
     throw refusal;
   }
+}
+
+/** tRPC names the procedures of a batch in the path, with commas that may be percent-encoded. */
+function callsIn(path: string): number {
+  return path.startsWith(TRPC_MOUNT) ? path.split(/,|%2c/i).length : 1;
 }
 
 /** The address, or its /64 for IPv6: whoever has one such address has them all. */

@@ -10,6 +10,8 @@ const MAX_MS = 5_000;
  */
 export function drainUnreadBody(request: IncomingMessage): void {
   if (request.readableEnded || request.destroyed) return;
+  // A parser that gave up takes no more, and would hold the rest back for ever.
+  request.unpipe();
   const cut = () => request.destroy();
   const timer = setTimeout(cut, MAX_MS);
   let left = MAX_BYTES;

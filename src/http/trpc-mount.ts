@@ -19,16 +19,22 @@ import { openMultipart } from './multipart-call.js';
 import { procedureContext } from './procedure-context.js';
 import type { HttpContext, HttpMiddleware } from './request-state.js';
 
-const MOUNT = '/trpc/';
+export const TRPC_MOUNT = '/trpc/';
+const METHODS = ['GET', 'HEAD', 'POST'];
 const MAX_BATCH = 20;
 
 /** Native tRPC: `@trpc/client` with any of its links, streaming ones included. */
 export function trpcMount(services: Services, router: AnyRouter): HttpMiddleware {
   return async (ctx, next) => {
-    if (!ctx.path.startsWith(MOUNT)) return next();
-    const path = ctx.path.slice(MOUNT.length);
+    if (!ctx.path.startsWith(TRPC_MOUNT)) return next();
+    if (!METHODS.includes(ctx.method)) {
+      ctx.state.route = TRPC_MOUNT;
+      ctx.set('Allow', METHODS.join(', '));
+      ctx.throw(405);
+    }
+    const path = ctx.path.slice(TRPC_MOUNT.length);
     const meta = procedureMeta(router, path);
-    ctx.state.route = meta ? MOUNT + path : MOUNT;
+    ctx.state.route = meta ? TRPC_MOUNT + path : TRPC_MOUNT;
     ctx.set('Cache-Control', 'no-store');
     if (meta?.multipart && ctx.method === 'POST') return answerForm(ctx, services, router, path);
     return answerNatively(ctx, services, router, path);
@@ -60,7 +66,7 @@ async function answerNatively(ctx: HttpContext, services: Services, router: AnyR
       if (!info) headers.set('Content-Type', 'application/json');
       return { headers };
     },
-    onError: ({ error }) => logIfOurs(error, context),
+    onError: ({ error }) => logFault(services.log, error, context.requestId),
   });
   // The handler waits for the last byte to leave, for ever when the client does first.
   await Promise.race([answered, left]);
@@ -86,7 +92,7 @@ async function answerForm(ctx: HttpContext, services: Services, router: AnyRoute
     ctx.body = { result: { data } };
   } catch (cause) {
     const error = getTRPCErrorFromUnknown(cause);
-    logIfOurs(error, context);
+    logFault(services.log, error, context.requestId);
     const config = router._def._config as TRPCRootConfig<AnyTRPCRootTypes>;
     const described = describeError(error, context.requestId);
     ctx.status = described.status;
@@ -111,8 +117,4 @@ function nameFaults(router: AnyRouter, context: Context): AnyRouter {
 function headersOf(errors: readonly Error[], { requestId }: Context): Headers {
   const all = errors.map((error) => errorHeaders(describeError(error, requestId)));
   return new Headers(all.find((headers) => Object.keys(headers).length > 0));
-}
-
-function logIfOurs(error: Error, { log, requestId }: Context): void {
-  if (describeError(error, requestId).status >= 500) logFault(log, error, requestId);
 }

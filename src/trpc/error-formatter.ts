@@ -40,8 +40,12 @@ const faultOfStatus: Record<number, { code: string; message: string }> = {
   400: { code: 'invalid', message: 'The call cannot be read.' },
   404: { code: 'not_found', message: 'There is nothing at this address.' },
   405: { code: 'method_not_allowed', message: 'This address does not take that method.' },
+  408: { code: 'timeout', message: 'The call did not arrive in time.' },
   413: { code: 'too_large', message: 'The body is too large.' },
   415: { code: 'unsupported_media_type', message: 'Send the body as application/json.' },
+  417: { code: 'expectation_failed', message: 'Expect takes 100-continue, and nothing else.' },
+  431: { code: 'headers_too_large', message: 'The address and the headers are too long.' },
+  416: { code: 'range_not_satisfiable', message: 'The object ends before the range that was asked for.' },
 };
 
 const trpcCodeOfStatus: Record<number, TRPC_ERROR_CODE_KEY> = {
@@ -74,6 +78,9 @@ export function describeError(thrown: unknown, requestId: string): DescribedErro
       return describe(400, 'invalid', sentenceOf(errors), errors);
     }
     if (isTextWithNul(error)) return describe(400, 'invalid', 'Text may hold no NUL characters.');
+    if (isLostRace(error)) {
+      return { ...describe(503, 'unavailable', 'Another call was changing the same. Try again.'), retryAfter: 1 };
+    }
     if (isDatabaseGone(error)) {
       return { ...describe(503, 'unavailable', 'The service is busy or restarting. Try again.'), retryAfter: 5 };
     }
@@ -113,6 +120,9 @@ function isDatabaseGone(error: Error): boolean {
   if (error.name === 'KnexTimeoutError' || syscall === 'connect') return true;
   return /^(ECONNREFUSED|ECONNRESET|57P0\d|57014|53300)$/.test(codeOf(error));
 }
+
+/** PostgreSQL ended the transaction for the sake of others: a deadlock, or no serial order. */
+const isLostRace = (error: Error) => /^(40P01|40001)$/.test(codeOf(error));
 
 /** JSON can carry U+0000 and PostgreSQL's text cannot (SQLSTATE 22021, in `jsonb` 22P05). */
 const isTextWithNul = (error: Error) => /^(22021|22P05)$/.test(codeOf(error));

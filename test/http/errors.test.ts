@@ -64,6 +64,29 @@ describe('Error answers and the access log', () => {
     });
   }
 
+  for (const path of ['/fail/unavailable', '/trpc/things.fail?input={"kind":"unavailable"}']) {
+    it(`only warns of a fault that was foreseen (${path})`, async () => {
+      assert.equal((await server.api('GET', path)).status, 503);
+      const logged = lines.filter(({ msg }) => msg === 'request failed');
+      assert.deepEqual(
+        logged.map(({ level }) => level),
+        [pino.levels.values.warn],
+      );
+      assert.match(JSON.stringify(logged), /Not made yet/);
+      assert.doesNotMatch(JSON.stringify(logged), /stack/);
+    });
+  }
+
+  for (const state of ['40P01', '40001']) {
+    it(`asks for another try when PostgreSQL ended the transaction (${state})`, async () => {
+      const raise = `do $$ begin raise exception using errcode = '${state}', message = 'inside'; end $$`;
+      const error: unknown = await server.db.raw(raise).catch((reason: unknown) => reason);
+      const { status, retryAfter, body } = describeError(error, 'a-request');
+      assert.deepEqual([status, retryAfter, body.code], [503, 1, 'unavailable']);
+      assert.doesNotMatch(JSON.stringify(body), /inside/);
+    });
+  }
+
   for (const model of [false, true]) {
     it(`blames the caller for a NUL in a text (${model ? 'Objection' : 'knex'})`, async () => {
       const { status, body } = await server.api('POST', '/find', { json: { name: 'a\0b', model } });

@@ -15,6 +15,7 @@ const faults: Record<string, () => Error> = {
   not_found: () => notFound('Thing'),
   conflict: () => conflict('It is running already.'),
   locked: () => new DomainError('locked', 'Locked for a while.', undefined, 899.2),
+  unavailable: () => new DomainError('unavailable', 'Not made yet.', undefined, 2),
   internal: () => new Error(SECRET),
 };
 

@@ -19,7 +19,7 @@ describe('Health and metrics', () => {
     stageSeconds: { decode: 1.5, hash: 0.5, detect: 2, provenance: 0.25, thumbnail: 0 },
   };
   const startWorker = (heartbeatAt = new Date()) =>
-    WorkerProcess.query(server.db).insert({ id: workerId, host: 'test', threads: 3, stats, heartbeatAt });
+    WorkerProcess.query(server.db).insert({ id: workerId, host: 'test', threads: 3, poolIds: [], stats, heartbeatAt });
 
   for (const path of ['/health', '/_health', '/api/health', '/health/']) {
     it(`reports at ${path}`, async () => {

@@ -126,6 +126,15 @@ describe('Native tRPC', () => {
     }
   });
 
+  it('names the methods it takes to whoever comes with another', async () => {
+    for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      const { status, headers, body } = await server.api(method, '/trpc/things.create');
+      assert.equal(status, 405, method);
+      assert.equal(headers.get('Allow'), 'GET, HEAD, POST');
+      assert.equal(body.code, 'method_not_allowed');
+    }
+  });
+
   it('is undisturbed by the REST face having been called before', async () => {
     await server.api('POST', '/strict', { json: { n: '1', flag: 'true' } });
     await server.api('GET', '/echo/1?n=1');

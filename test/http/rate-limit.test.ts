@@ -59,6 +59,20 @@ describe('Rate limit', () => {
     assert.equal(native.status, 429);
   });
 
+  it('counts every call of a tRPC batch', async () => {
+    const batch = (ip: string, comma: string) =>
+      call(first, ip, `/trpc/${['echo.stats', 'echo.stats', 'echo.stats'].join(comma)}?batch=1&input={}`);
+    for (const [ip, comma] of [
+      ['192.0.2.7', ','],
+      ['192.0.2.8', '%2C'],
+    ] as const) {
+      const { status, headers } = await batch(ip, comma);
+      assert.equal(status, 200);
+      assert.equal(headers.get('RateLimit-Remaining'), '2');
+      assert.equal((await batch(ip, comma)).status, 429);
+    }
+  });
+
   it('spares probes and signed addresses', async () => {
     const { storage } = first.services;
     const { Readable } = await import('node:stream');

@@ -7,7 +7,7 @@ import { UNMATCHABLE_HASH, verifyPassword } from './password.js';
 /**
  * The active user whom a password proves, looked up by e-mail or username in any case. An unknown name and a wrong
  * password take the same time and give the same answer.
- * @throws {DomainError} `unauthenticated`.
+ * @throws {DomainError} `unauthenticated`, or `unavailable` while too many sign in at once.
  */
 export async function checkCredentials(db: Knex, name: string, password: string): Promise<User> {
   const user = await findUserByName(db, name);
