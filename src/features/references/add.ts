@@ -15,11 +15,7 @@ export async function addReferences(db: Knex, pictures: readonly KnownPicture[])
   // In one order, whatever the caller's: two calls with the same rows would else wait for each other for ever.
   const rows = pictures.map((picture) => ({ id: uuidv7(), ...picture })).sort(byAddressAndHash);
   // Not through the model: it would hand back the rows it was given, inserted or not.
-  const inserted = await db(ReferenceImage.tableName)
-    .insert(rows)
-    .onConflict()
-    .ignore()
-    .returning('id');
+  const inserted = await db(ReferenceImage.tableName).insert(rows).onConflict().ignore().returning('id');
   return inserted.length;
 }
 
