@@ -11,6 +11,12 @@ export class User extends Model {
   declare passwordHash: string;
   declare isActive: boolean;
   declare organizationId: string | null;
+  /** A nurse's registration with the professional council. */
+  declare coren: string | null;
+  declare specialty: string | null;
+  declare institution: string | null;
+  /** To within a few minutes. */
+  declare lastActiveAt: Date | null;
   declare createdAt: Date;
 
   declare userRoles?: UserRole[];

@@ -1,14 +1,14 @@
 import type { Actor } from '../features/auth/actor.js';
+import type { Origin } from '../features/auth/caller.js';
 import type { ReceivedFiles } from '../features/uploads/received-files.js';
 import type { Services } from '../services.js';
 
 /** What a procedure knows of the request that called it. */
-export interface Context extends Services {
+export interface Context extends Services, Origin {
   /** The signed-in user as the database has him now; null for an anonymous caller. */
   actor: Actor | null;
   requestId: string;
   ip: string;
-  userAgent: string | null;
   /** Aborted when the client goes away. */
   signal: AbortSignal;
   /** Sets a header of the HTTP answer, whichever face was called. */

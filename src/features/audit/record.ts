@@ -1,0 +1,76 @@
+import type { Knex } from 'knex';
+import { v7 as uuidv7 } from 'uuid';
+import { AuditEntry } from '../../../models/audit-entry.js';
+import type { Actor } from '../auth/actor.js';
+import type { Origin } from '../auth/caller.js';
+
+export const auditActions = [
+  'user.created',
+  'user.updated',
+  'user.deactivated',
+  'user.reactivated',
+  'user.password_changed',
+  'user.password_reset',
+  'user.locked',
+  'user.unlocked',
+  'user.imported',
+  'role.granted',
+  'role.removed',
+  'session.started',
+  'session.ended',
+  'session.reuse_detected',
+  'sessions.ended',
+  'token.created',
+  'token.revoked',
+  'organization.created',
+  'organization.updated',
+  'organization.deleted',
+  'camera.created',
+  'camera.updated',
+  'camera.deleted',
+  'request.assigned',
+  'settings.changed',
+  'references.added',
+] as const;
+
+export type AuditAction = (typeof auditActions)[number];
+
+export const auditTargets = [
+  'user',
+  'session',
+  'token',
+  'organization',
+  'camera',
+  'request',
+  'settings',
+  'references',
+] as const;
+
+export interface AuditEvent {
+  action: AuditAction;
+  target: { type: (typeof auditTargets)[number]; id: string };
+  /** Whose administrators may read of it: the organization of the row concerned. */
+  organizationId: string | null;
+  /** What changed. Never a secret, nor anything derived from one. */
+  details?: Record<string, unknown>;
+}
+
+/** Puts an event on record, in the transaction of the change it tells of: there are both or neither. */
+export async function recordAudit(
+  trx: Knex,
+  { actor, ip, userAgent, requestId }: Origin & { actor: Pick<Actor, 'id'> | null },
+  { action, target, organizationId, details = {} }: AuditEvent,
+): Promise<void> {
+  await AuditEntry.query(trx).insert({
+    id: uuidv7(),
+    action,
+    actorId: actor?.id ?? null,
+    targetType: target.type,
+    targetId: target.id,
+    organizationId,
+    details,
+    ip,
+    userAgent,
+    requestId,
+  });
+}
