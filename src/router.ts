@@ -2,8 +2,10 @@ import { authRouter } from './features/auth/router.js';
 import { qcRouter } from './features/qc/router.js';
 import { referencesRouter } from './features/references/router.js';
 import { requestsRouter } from './features/requests/router.js';
+import { sessionsRouter } from './features/sessions/router.js';
 import { settingsRouter } from './features/settings/router.js';
 import { tasksRouter } from './features/tasks/router.js';
+import { tokensRouter } from './features/tokens/router.js';
 import { uploadsRouter } from './features/uploads/router.js';
 import { usersRouter } from './features/users/router.js';
 import { router } from './trpc/procedures.js';
@@ -11,6 +13,8 @@ import { router } from './trpc/procedures.js';
 /** Every procedure: at `/trpc` for typed clients, and as REST where it says so. */
 export const appRouter = router({
   auth: authRouter,
+  sessions: sessionsRouter,
+  tokens: tokensRouter,
   users: usersRouter,
   requests: requestsRouter,
   uploads: uploadsRouter,

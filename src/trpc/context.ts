@@ -1,5 +1,6 @@
 import type { Actor } from '../features/auth/actor.js';
 import type { Origin } from '../features/auth/caller.js';
+import type { Credential } from '../features/auth/credential.js';
 import type { ReceivedFiles } from '../features/uploads/received-files.js';
 import type { Services } from '../services.js';
 
@@ -7,6 +8,8 @@ import type { Services } from '../services.js';
 export interface Context extends Services, Origin {
   /** The signed-in user as the database has him now; null for an anonymous caller. */
   actor: Actor | null;
+  /** What proved who calls; null for an anonymous caller. */
+  credential: Credential | null;
   requestId: string;
   ip: string;
   /** Aborted when the client goes away. */
