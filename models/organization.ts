@@ -5,6 +5,8 @@ export class Organization extends Model {
   static override tableName = 'organizations';
 
   declare id: string;
+  /** Unique in any case. */
   declare name: string;
   declare createdAt: Date;
+  declare updatedAt: Date;
 }

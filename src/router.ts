@@ -1,4 +1,7 @@
+import { auditRouter } from './features/audit/router.js';
 import { authRouter } from './features/auth/router.js';
+import { camerasRouter } from './features/cameras/router.js';
+import { organizationsRouter } from './features/organizations/router.js';
 import { qcRouter } from './features/qc/router.js';
 import { referencesRouter } from './features/references/router.js';
 import { requestsRouter } from './features/requests/router.js';
@@ -16,6 +19,9 @@ export const appRouter = router({
   sessions: sessionsRouter,
   tokens: tokensRouter,
   users: usersRouter,
+  organizations: organizationsRouter,
+  cameras: camerasRouter,
+  audit: auditRouter,
   requests: requestsRouter,
   uploads: uploadsRouter,
   qc: qcRouter,

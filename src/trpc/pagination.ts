@@ -35,6 +35,8 @@ export function announcePage<Row>(
   if (ctx.restUrl && last !== undefined && page.rows.length > page.limit) {
     const next = new URL(ctx.restUrl);
     next.searchParams.set('cursor', page.idOf(last));
+    // The cursor leads on from wherever an offset had led.
+    next.searchParams.delete('offset');
     ctx.setHeader('Link', `<${next.href}>; rel="next"`);
   }
   return rows;

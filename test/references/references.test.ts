@@ -28,6 +28,9 @@ describe('adding references', () => {
 
   it('takes the same references from two callers at once, in whatever order they are', async () => {
     const { db } = server;
+    const { user } = await server.signUp({ roles: ['SUPER_ADMIN'] });
+    const actor = { id: user.id, roles: ['SUPER_ADMIN'], organizationId: null } as const;
+    const caller = { actor, ip: null, userAgent: null, requestId: null };
     const pictures = Array.from({ length: 9 }, (_, index) => ({
       sourceUrl: `https://example.com/${index}`,
       pdq: Buffer.alloc(32, index),
@@ -41,8 +44,8 @@ describe('adding references', () => {
     };
     // Whoever comes to the middle waits there for the end of this transaction.
     const middle = await db.transaction();
-    await addReferences(middle, pictures.slice(4, 5));
-    const calls = [pictures, pictures.toReversed()].map((order) => addReferences(db, order));
+    await addReferences(middle, caller, pictures.slice(4, 5));
+    const calls = [pictures, pictures.toReversed()].map((order) => addReferences(db, caller, order));
     while ((await waiting()) < 2) await sleep(10);
     await middle.rollback();
     assert.deepEqual((await Promise.all(calls)).sort(), [0, pictures.length]);

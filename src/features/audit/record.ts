@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditEntry } from '../../../models/audit-entry.js';
+import { timeOf } from '../../database/uuid-time.js';
 import type { Actor } from '../auth/actor.js';
 import type { Origin } from '../auth/caller.js';
 
@@ -46,9 +47,11 @@ export const auditTargets = [
   'references',
 ] as const;
 
+export type AuditTarget = (typeof auditTargets)[number];
+
 export interface AuditEvent {
   action: AuditAction;
-  target: { type: (typeof auditTargets)[number]; id: string };
+  target: { type: AuditTarget; id: string };
   /** Whose administrators may read of it: the organization of the row concerned. */
   organizationId: string | null;
   /** What changed. Never a secret, nor anything derived from one. */
@@ -61,8 +64,9 @@ export async function recordAudit(
   { actor, ip, userAgent, requestId }: Origin & { actor: Pick<Actor, 'id'> | null },
   { action, target, organizationId, details = {} }: AuditEvent,
 ): Promise<void> {
+  const id = uuidv7();
   await AuditEntry.query(trx).insert({
-    id: uuidv7(),
+    id,
     action,
     actorId: actor?.id ?? null,
     targetType: target.type,
@@ -72,5 +76,7 @@ export async function recordAudit(
     ip,
     userAgent,
     requestId,
+    // One clock for both: lists go by the id.
+    createdAt: timeOf(id),
   });
 }

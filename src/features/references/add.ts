@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import { ReferenceImage } from '../../../models/reference-image.js';
+import type { Caller } from '../auth/caller.js';
+import { recordAudit } from '../audit/record.js';
 
 export interface KnownPicture {
   sourceUrl: string;
@@ -11,12 +13,20 @@ export interface KnownPicture {
 }
 
 /** @returns how many were not known before. */
-export async function addReferences(db: Knex, pictures: readonly KnownPicture[]): Promise<number> {
+export async function addReferences(db: Knex, caller: Caller, pictures: readonly KnownPicture[]): Promise<number> {
   // In one order, whatever the caller's: two calls with the same rows would else wait for each other for ever.
   const rows = pictures.map((picture) => ({ id: uuidv7(), ...picture })).sort(byAddressAndHash);
-  // Not through the model: it would hand back the rows it was given, inserted or not.
-  const inserted = await db(ReferenceImage.tableName).insert(rows).onConflict().ignore().returning('id');
-  return inserted.length;
+  return db.transaction(async (trx) => {
+    // Not through the model: it would hand back the rows it was given, inserted or not.
+    const inserted = await trx(ReferenceImage.tableName).insert(rows).onConflict().ignore().returning('id');
+    const added = inserted.length;
+    if (added > 0) {
+      const target = { type: 'references', id: 'known pictures' } as const;
+      const details = { added, skipped: rows.length - added };
+      await recordAudit(trx, caller, { action: 'references.added', target, organizationId: null, details });
+    }
+    return added;
+  });
 }
 
 function byAddressAndHash(a: KnownPicture, b: KnownPicture): number {

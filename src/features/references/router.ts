@@ -43,7 +43,7 @@ export const referencesRouter = router({
         pdq: Buffer.from(pdq, 'hex'),
         pdqQuality,
       }));
-      const added = await addReferences(ctx.db, pictures);
+      const added = await addReferences(ctx.db, ctx, pictures);
       return { added, skipped: pictures.length - added };
     }),
 });

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import { DatasetRequest } from '../../../models/dataset-request.js';
+import { User } from '../../../models/user.js';
 import { forbidden } from '../../errors.js';
 import type { Actor } from '../auth/actor.js';
 import { mayCreateRequest } from './policy.js';
@@ -14,10 +15,14 @@ export interface NewRequest {
 /** @throws {DomainError} `forbidden` when the actor's roles are for other work than ordering data. */
 export async function createRequest(db: Knex, actor: Actor, order: NewRequest): Promise<DatasetRequest> {
   if (!mayCreateRequest(actor)) throw forbidden('Only customers and administrators create requests.');
-  return DatasetRequest.query(db).insertAndFetch({
-    ...order,
-    id: uuidv7(),
-    ownerId: actor.id,
-    organizationId: actor.organizationId,
+  return db.transaction(async (trx) => {
+    // Of two at once, this and his move to another organization, the later sees what the earlier did.
+    const owner = await User.query(trx).findById(actor.id).select('organizationId').forShare().throwIfNotFound();
+    return DatasetRequest.query(trx).insertAndFetch({
+      ...order,
+      id: uuidv7(),
+      ownerId: actor.id,
+      organizationId: owner.organizationId,
+    });
   });
 }

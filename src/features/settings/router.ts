@@ -32,6 +32,6 @@ export const settingsRouter = router({
     .output(settingsSchema)
     .mutation(({ ctx, input }) => {
       if (!administersAll(ctx.actor)) throw forbidden('Only an administrator of all organizations changes settings.');
-      return changeSettings(ctx.db, ctx.actor, input);
+      return changeSettings(ctx.db, ctx, input);
     }),
 });

@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { Setting } from '../../../models/setting.js';
-import type { Actor } from '../auth/actor.js';
+import type { Caller } from '../auth/caller.js';
+import { changedFields } from '../audit/changed-fields.js';
+import { recordAudit } from '../audit/record.js';
 
 const threshold = z.number().min(0).max(1);
 
@@ -21,15 +23,25 @@ export async function readSettings(db: Knex): Promise<Settings> {
 }
 
 /** Changes what is given and leaves the rest. */
-export async function changeSettings(db: Knex, actor: Actor, changes: Partial<Settings>): Promise<Settings> {
+export async function changeSettings(db: Knex, caller: Caller, changes: Partial<Settings>): Promise<Settings> {
   return db.transaction(async (trx) => {
-    const rows = Object.entries(changes).map(([key, value]) => ({
-      key,
-      value,
-      updatedBy: actor.id,
-      updatedAt: new Date(),
-    }));
-    if (rows.length > 0) await Setting.query(trx).insert(rows).onConflict('key').merge();
-    return readSettings(trx);
+    // One after another, so that each is on record with what it changed.
+    await trx.raw(`select pg_advisory_xact_lock(hashtext('settings'))`);
+    const present = await readSettings(trx);
+    const wanted = settingsSchema.parse({ ...present, ...changes });
+    const { before, after, changed } = changedFields(present, wanted);
+    if (!changed) return present;
+
+    const change = { updatedBy: caller.actor.id, updatedAt: new Date() };
+    const rows = Object.entries(after).map(([key, value]) => ({ key, value, ...change }));
+    await Setting.query(trx).insert(rows).onConflict('key').merge();
+    const target = { type: 'settings', id: 'thresholds' } as const;
+    await recordAudit(trx, caller, {
+      action: 'settings.changed',
+      target,
+      organizationId: null,
+      details: { before, after },
+    });
+    return wanted;
   });
 }

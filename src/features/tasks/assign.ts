@@ -4,9 +4,10 @@ import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Task } from '../../../models/task.js';
 import { invalid } from '../../errors.js';
 import type { Actor } from '../auth/actor.js';
-import { rolesOf } from '../auth/find-actor.js';
+import type { Caller } from '../auth/caller.js';
+import { recordAudit } from '../audit/record.js';
 import { findRequest } from '../requests/find.js';
-import { findUserByName } from '../users/find.js';
+import { findUserByName, userRow } from '../users/find.js';
 import { maySeeUser } from '../users/policy.js';
 
 /**
@@ -16,29 +17,40 @@ import { maySeeUser } from '../users/policy.js';
  */
 export async function assignRequest(
   db: Knex,
-  actor: Actor,
+  caller: Caller,
   { requestId, labelerName }: { requestId: string; labelerName: string },
 ): Promise<Task> {
+  const { actor } = caller;
   return db.transaction(async (trx) => {
     // Orders this after or before the completion of a task of the same request, never beside it.
     await DatasetRequest.query(trx).findById(requestId).forUpdate();
     const request = await findRequest(trx, actor, requestId, 'assign');
     const labeler = await findLabeler(trx, actor, labelerName);
+    const id = uuidv7();
     await Task.query(trx)
-      .insert({ id: uuidv7(), requestId: request.id, labelerId: labeler.id, assignedBy: actor.id })
+      .insert({ id, requestId: request.id, labelerId: labeler.id, assignedBy: actor.id })
       .onConflict()
       .ignore();
     await DatasetRequest.query(trx).findById(request.id).patch({ status: 'in_progress' });
-    return Task.query(trx)
+    const task = await Task.query(trx)
       .findOne({ requestId: request.id, labelerId: labeler.id })
       .whereNot('status', 'done')
       .throwIfNotFound();
+    if (task.id === id) {
+      await recordAudit(trx, caller, {
+        action: 'request.assigned',
+        target: { type: 'request', id: request.id },
+        organizationId: request.organizationId,
+        details: { task_id: id, labeler_id: labeler.id, labeler_username: labeler.username },
+      });
+    }
+    return task;
   });
 }
 
 async function findLabeler(trx: Knex.Transaction, actor: Actor, name: string) {
   const user = await findUserByName(trx, name);
-  const row = user && { id: user.id, organizationId: user.organizationId, roles: rolesOf(user) };
+  const row = user && userRow(user);
   if (!user?.isActive || !row || !maySeeUser(actor, row)) {
     throw invalid('labeler_username', `There is no active user ${name}.`);
   }

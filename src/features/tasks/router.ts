@@ -208,7 +208,7 @@ export const tasksRouter = router({
     .output(z.object({ status: z.literal('assigned'), task_id: z.uuid() }))
     .mutation(async ({ ctx, input }) => {
       const assignment = { requestId: input.request_id, labelerName: input.labeler_username };
-      const task = await assignRequest(ctx.db, ctx.actor, assignment);
+      const task = await assignRequest(ctx.db, ctx, assignment);
       return { status: 'assigned' as const, task_id: task.id };
     }),
 });

@@ -1,9 +1,14 @@
 import type { Knex } from 'knex';
-import { UserRole } from '../../../models/user-role.js';
+import type { Origin } from '../auth/caller.js';
 import { rolesOf } from '../auth/find-actor.js';
 import { verifyPassword } from '../auth/password.js';
+import { recordAudit } from '../audit/record.js';
+import { lockAdministrators } from './administrators.js';
+import { changeRoles } from './change-roles.js';
 import { createUser } from './create.js';
 import { findUserByName } from './find.js';
+
+const atStart: Origin & { actor: null } = { actor: null, ip: null, userAgent: null, requestId: null };
 
 /**
  * Sees that the configured SUPER_ADMIN exists; processes that start at once make him once. A user who registered under
@@ -12,13 +17,21 @@ import { findUserByName } from './find.js';
  */
 export async function ensureFirstAdmin(db: Knex, account: { email: string; password: string }): Promise<boolean> {
   return db.transaction(async (trx) => {
-    await trx.raw(`select pg_advisory_xact_lock(hashtext('first admin'))`);
+    await lockAdministrators(trx);
     const existing = await findUserByName(trx, account.email);
     if (existing && rolesOf(existing).includes('SUPER_ADMIN')) return true;
     if (existing && !(await verifyPassword(account.password, existing.passwordHash))) return false;
 
     const user = existing ?? (await createUser(trx, { ...account, name: 'Administrator' }));
-    await UserRole.query(trx).insert({ userId: user.id, roleCode: 'SUPER_ADMIN' });
+    if (!existing) {
+      await recordAudit(trx, atStart, {
+        action: 'user.created',
+        target: { type: 'user', id: user.id },
+        organizationId: null,
+        details: { email: user.email, username: user.username, name: user.name, organization_id: null },
+      });
+    }
+    await changeRoles(trx, atStart, user, { granted: ['SUPER_ADMIN'] });
     return true;
   });
 }

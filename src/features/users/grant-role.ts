@@ -1,14 +1,13 @@
 import type { Knex } from 'knex';
-import { User } from '../../../models/user.js';
-import { UserRole } from '../../../models/user-role.js';
+import type { User } from '../../../models/user.js';
 import { forbidden, notFound } from '../../errors.js';
-import type { Actor, RoleCode } from '../auth/actor.js';
-import { rolesOf } from '../auth/find-actor.js';
-import { findUser } from './find.js';
-import { mayGrant, maySeeUser } from './policy.js';
+import type { RoleCode } from '../auth/actor.js';
+import type { Caller } from '../auth/caller.js';
+import { ADMIN_ROLES, isHeld, lockAdministrators } from './administrators.js';
+import { changeRoles } from './change-roles.js';
+import { findUser, lockVisibleUser, userRow } from './find.js';
+import { mayGrant } from './policy.js';
 import { roleCodeSchema } from './present.js';
-
-const ADMIN_ROLES: readonly RoleCode[] = ['ADMIN', 'SUPER_ADMIN'];
 
 /**
  * Gives a user a role; giving it twice changes nothing.
@@ -19,33 +18,26 @@ const ADMIN_ROLES: readonly RoleCode[] = ['ADMIN', 'SUPER_ADMIN'];
  */
 export async function grantRole(
   db: Knex,
-  actor: Actor,
+  caller: Caller,
   grant: { userId: string; roleCode: string; firstRunClaim: boolean },
 ): Promise<User> {
-  const role = roleCodeSchema.safeParse(grant.roleCode);
-  if (!role.success) throw notFound('Role');
-
+  const roleCode = knownRole(grant.roleCode);
   return db.transaction(async (trx) => {
-    const user = await findUser(trx, grant.userId);
-    const row = { id: user.id, organizationId: user.organizationId, roles: rolesOf(user) };
-    if (!maySeeUser(actor, row)) throw notFound('User');
-    const allowed =
-      mayGrant(actor, row, role.data) ||
-      (grant.firstRunClaim && actor.id === user.id && ADMIN_ROLES.includes(role.data) && (await claimFirstRun(trx)));
+    await lockAdministrators(trx);
+    const user = await lockVisibleUser(trx, caller.actor, grant.userId);
+    const claims =
+      grant.firstRunClaim && caller.actor.id === user.id && user.isActive && ADMIN_ROLES.includes(roleCode);
+    const allowed = mayGrant(caller.actor, userRow(user), roleCode) || (claims && !(await isHeld(trx, ADMIN_ROLES)));
     if (!allowed) throw forbidden('Only an administrator may give this role.');
 
-    await UserRole.query(trx).insert({ userId: user.id, roleCode: role.data }).onConflict().ignore();
+    await changeRoles(trx, caller, user, { granted: [roleCode] });
     return findUser(trx, user.id);
   });
 }
 
-/** Whether the system has no active administrator; holds every other claim back until the transaction ends. */
-async function claimFirstRun(trx: Knex.Transaction): Promise<boolean> {
-  await trx.raw(`select pg_advisory_xact_lock(hashtext('first-run claim'))`);
-  const administrator = await User.query(trx)
-    .joinRelated('userRoles')
-    .where('isActive', true)
-    .whereIn('userRoles.roleCode', ADMIN_ROLES)
-    .first();
-  return administrator === undefined;
+/** @throws {DomainError} `not_found` for a code that is none. */
+export function knownRole(code: string): RoleCode {
+  const role = roleCodeSchema.safeParse(code);
+  if (!role.success) throw notFound('Role');
+  return role.data;
 }

@@ -31,3 +31,24 @@ export function presentUser(user: User): z.infer<typeof userSchema> {
     is_active: user.isActive,
   };
 }
+
+/** A user as he himself and who administers him see him. */
+export const accountSchema = userSchema.extend({
+  coren: z.string().nullable().meta({ description: 'Registration with the professional council of nurses.' }),
+  specialty: z.string().nullable(),
+  institution: z.string().nullable(),
+  organization_id: z.uuid().nullable(),
+  created_at: z.iso.datetime(),
+  last_active: z.iso.datetime().nullable().meta({ description: 'To within a few minutes.' }),
+});
+
+/** @param user with `userRoles` fetched. */
+export const presentAccount = (user: User): z.infer<typeof accountSchema> => ({
+  ...presentUser(user),
+  coren: user.coren,
+  specialty: user.specialty,
+  institution: user.institution,
+  organization_id: user.organizationId,
+  created_at: user.createdAt.toISOString(),
+  last_active: user.lastActiveAt?.toISOString() ?? null,
+});

@@ -1,23 +1,21 @@
 import { z } from 'zod';
-import { forbidden } from '../../errors.js';
-import { announcePage, pageInput } from '../../trpc/pagination.js';
+import type { Context } from '../../trpc/context.js';
+import { announcePage } from '../../trpc/pagination.js';
 import { publicProcedure, router, signedIn, withRole } from '../../trpc/procedures.js';
-import { createUser } from './create.js';
+import { findVisibleUser } from './find.js';
 import { grantRole } from './grant-role.js';
+import { newUserSchema, userChangesSchema, userListSchema } from './input.js';
 import { listUsers } from './list.js';
-import { presentUser, userSchema } from './present.js';
+import { accountSchema, presentAccount } from './present.js';
+import { registerUser } from './register.js';
+import { removeRole } from './remove-role.js';
+import { updateUser } from './update.js';
 
-const newUserSchema = z
-  .object({
-    email: z.email('Enter a valid email address.').max(320),
-    password: z.string().min(8, 'Password too short (min 8 chars).').max(1024),
-    name: z.string().trim().min(1).max(200),
-    username: z
-      .string()
-      .regex(/^[\p{L}\p{N}._-]{1,64}$/u, 'Use letters, digits, dots, hyphens and underscores only, at most 64.')
-      .optional(),
-  })
-  .meta({ examples: [{ email: 'user@example.com', password: 'SecurePass123', name: 'John Doe' }] });
+const userId = z.string().max(64);
+const roleExample = { id: '01941f29-7c00-7000-8000-000000000000', role_code: 'ADMIN' };
+
+/** Whether the system may be claimed while nobody administers it: not in production, nor where the operator named one. */
+const firstRunClaim = ({ config }: Context) => !config.production && config.firstAdmin === undefined;
 
 export const usersRouter = router({
   create: publicProcedure
@@ -26,21 +24,65 @@ export const usersRouter = router({
         method: 'POST',
         path: '/users',
         summary: 'Register a user',
-        description: 'Public while registration is open; otherwise only administrators create users.',
+        description:
+          'Public while registration is open; otherwise only administrators create users. Whom an organization’s ' +
+          'administrator creates belongs to that organization.',
         tags: ['users'],
         protect: false,
         errorResponses: [403],
       },
+      aliases: [{ method: 'POST', path: '/auth/register' }],
       successStatus: 201,
     })
     .input(newUserSchema)
-    .output(userSchema)
+    .output(accountSchema)
+    .mutation(async ({ ctx, input: { organization_id: organizationId, ...fields } }) => {
+      const { registrationOpen } = ctx.config;
+      return presentAccount(await registerUser(ctx.db, ctx, { ...fields, organizationId }, { registrationOpen }));
+    }),
+
+  get: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/users/{id}',
+        summary: 'One user',
+        description: 'For himself and who administers him.',
+        tags: ['users'],
+        protect: true,
+      },
+    })
+    .input(z.object({ id: userId }).meta({ examples: [{ id: roleExample.id }] }))
+    .output(accountSchema)
+    .query(async ({ ctx, input }) => presentAccount(await findVisibleUser(ctx.db, ctx.actor, input.id))),
+
+  update: signedIn
+    .meta({
+      openapi: {
+        method: 'PATCH',
+        path: '/users/{id}',
+        summary: 'Change a user',
+        description:
+          'What is not given stays. The profile (`name`, `email`, `username`, `coren`, `specialty`, `institution`) is ' +
+          'his own and his administrators’ to change; he changes his own e-mail or username with `current_password`. ' +
+          'Administrators set `is_active` and `roles`, those of all organizations `organization_id`. A deactivated ' +
+          'user’s sessions and tokens end at once and do not come back; a user who is moved takes along what he owns. ' +
+          'The last active SUPER_ADMIN stays one (409).',
+        tags: ['users'],
+        protect: true,
+      },
+    })
+    .input(userChangesSchema)
+    .output(accountSchema)
     .mutation(async ({ ctx, input }) => {
-      const administers = ctx.actor?.roles.some((role) => role === 'ADMIN' || role === 'SUPER_ADMIN');
-      if (!ctx.config.registrationOpen && !administers) {
-        throw forbidden('Registration is closed: ask an administrator for an account.');
-      }
-      return presentUser(await createUser(ctx.db, input));
+      const { id, organization_id, is_active, current_password, ...changes } = input;
+      const update = {
+        ...changes,
+        organizationId: organization_id,
+        isActive: is_active,
+        currentPassword: current_password,
+      };
+      return presentAccount(await updateUser(ctx.db, ctx, id, update));
     }),
 
   adminList: withRole('ADMIN')
@@ -49,21 +91,18 @@ export const usersRouter = router({
         method: 'GET',
         path: '/admin/users',
         summary: 'List the users the administrator administers, newest first',
+        description: 'Page by `cursor`, which the `Link` header carries, or by `offset`.',
         tags: ['admin'],
         protect: true,
       },
       paged: true,
     })
-    .input(
-      z.object({
-        ...pageInput,
-        q: z.string().max(200).optional().meta({ description: 'Part of the name, the username or the e-mail.' }),
-      }),
-    )
-    .output(z.array(userSchema))
+    .input(userListSchema)
+    .output(z.array(accountSchema))
     .query(async ({ ctx, input }) => {
-      const { rows, total } = await listUsers(ctx.db, ctx.actor, input);
-      return announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id }).map(presentUser);
+      const { rows, total } = await listUsers(ctx.db, ctx.actor, { ...input, isActive: input.is_active });
+      const page = announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id });
+      return page.map(presentAccount);
     }),
 
   grantRole: signedIn
@@ -79,15 +118,27 @@ export const usersRouter = router({
         protect: true,
       },
     })
-    .input(
-      z
-        .object({ id: z.string().max(64), role_code: z.string().max(64) })
-        .meta({ examples: [{ id: '01941f29-7c00-7000-8000-000000000000', role_code: 'ADMIN' }] }),
-    )
-    .output(userSchema)
+    .input(z.object({ id: userId, role_code: z.string().max(64) }).meta({ examples: [roleExample] }))
+    .output(accountSchema)
     .mutation(async ({ ctx, input }) => {
-      const firstRunClaim = !ctx.config.production && ctx.config.firstAdmin === undefined;
-      const grant = { userId: input.id, roleCode: input.role_code, firstRunClaim };
-      return presentUser(await grantRole(ctx.db, ctx.actor, grant));
+      const grant = { userId: input.id, roleCode: input.role_code, firstRunClaim: firstRunClaim(ctx) };
+      return presentAccount(await grantRole(ctx.db, ctx, grant));
+    }),
+
+  removeRole: signedIn
+    .meta({
+      openapi: {
+        method: 'DELETE',
+        path: '/users/{id}/roles/{role_code}',
+        summary: 'Take a role from a user',
+        description: 'For administrators. The last active SUPER_ADMIN stays one (409).',
+        tags: ['users'],
+        protect: true,
+      },
+    })
+    .input(z.object({ id: userId, role_code: z.string().max(64) }).meta({ examples: [roleExample] }))
+    .output(accountSchema)
+    .mutation(async ({ ctx, input }) => {
+      return presentAccount(await removeRole(ctx.db, ctx, { userId: input.id, roleCode: input.role_code }));
     }),
 });

@@ -1,0 +1,44 @@
+import type { Knex } from 'knex';
+import { User } from '../../../models/user.js';
+import { conflict } from '../../errors.js';
+import type { RoleCode } from '../auth/actor.js';
+
+export const ADMIN_ROLES: readonly RoleCode[] = ['ADMIN', 'SUPER_ADMIN'];
+
+/**
+ * Holds back, until the transaction ends, every other change to who administers the system: roles given and taken,
+ * users moved, deactivated and let in again, the claim on a fresh system. Taken before any row is locked.
+ */
+export async function lockAdministrators(trx: Knex.Transaction): Promise<void> {
+  await trx.raw(`select pg_advisory_xact_lock(hashtext('who administers'))`);
+}
+
+/** Whether an active user has one of these roles. */
+export async function isHeld(db: Knex, roles: readonly RoleCode[]): Promise<boolean> {
+  const holder = await User.query(db)
+    .joinRelated('userRoles')
+    .where('isActive', true)
+    .whereIn('userRoles.roleCode', [...roles])
+    .select('users.id')
+    .first();
+  return holder !== undefined;
+}
+
+/**
+ * To be asked after a user lost roles or was deactivated, in the same transaction: somebody must be left who
+ * administers, else the next who comes could claim the system.
+ * @param before the user's standing before the change.
+ * @throws {DomainError} `conflict` when he was the last active SUPER_ADMIN, or the last active administrator of any kind.
+ */
+export async function refuseWithoutAdministrators(
+  trx: Knex.Transaction,
+  before: { isActive: boolean; roles: readonly RoleCode[] },
+): Promise<void> {
+  if (!before.isActive) return;
+  if (before.roles.includes('SUPER_ADMIN') && !(await isHeld(trx, ['SUPER_ADMIN']))) {
+    throw conflict('This is the last active SUPER_ADMIN: give somebody else the role first.');
+  }
+  if (before.roles.includes('ADMIN') && !(await isHeld(trx, ADMIN_ROLES))) {
+    throw conflict('This is the last active administrator: give somebody else the role first.');
+  }
+}
