@@ -24,7 +24,7 @@ export const importDjangoCommand: Command = {
 };
 
 /** The objects of a dump one by one: files may be larger than memory. */
-async function* readObjects(path: string): AsyncGenerator<unknown> {
+async function* readObjects(path: string): AsyncGenerator {
   try {
     if (path.endsWith('.jsonl')) {
       for await (const line of createInterface({ input: createReadStream(path) })) {

@@ -22,11 +22,12 @@ export async function changePassword(
   if (!(await provePassword(db, caller, { user, name: user.email, password: current }))) {
     throw invalid('current_password', 'This is not your password.');
   }
-  // As it stands now: a weak hash has been strengthened.
-  const { passwordHash: before } = await findUser(db, user.id);
   const passwordHash = await hashPassword(next);
   await db.transaction(async (trx) => {
-    const changed = await User.query(trx).findById(user.id).where('passwordHash', before).patch({ passwordHash });
+    const changed = await User.query(trx)
+      .findById(user.id)
+      .where('passwordHash', user.passwordHash)
+      .patch({ passwordHash });
     if (changed === 0) throw conflict('Your password was changed by another call just now.');
     const ended = await endSessions(trx, user.id, { except: sessionId });
     await recordAudit(trx, caller, {

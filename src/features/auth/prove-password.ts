@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import { User } from '../../../models/user.js';
+import type { User } from '../../../models/user.js';
 import type { Origin } from './caller.js';
 import { countFailure, failureSubject, forgetFailures, refuseLocked } from './login-failures.js';
-import { hashPassword, isWeakHash, verifyPasswordEvenly } from './password.js';
+import { verifyPasswordEvenly } from './password.js';
 
 /**
  * Whether a password proves that somebody is the active user he says he is. Failures count towards the lock, wherever
@@ -23,13 +23,5 @@ export async function provePassword(
     return false;
   }
   await forgetFailures(db, subject);
-  if (isWeakHash(user.passwordHash)) await strengthen(db, user, password);
   return true;
-}
-
-/** Hashes a password known to be right with the strength of today; one changed meanwhile stays as it is. */
-async function strengthen(db: Knex, user: User, password: string): Promise<void> {
-  const { id, passwordHash: weak } = user;
-  const passwordHash = await hashPassword(password);
-  await User.query(db).findById(id).where('passwordHash', weak).patch({ passwordHash });
 }
