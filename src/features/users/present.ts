@@ -42,6 +42,11 @@ export const accountSchema = userSchema.extend({
   last_active: z.iso.datetime().nullable().meta({ description: 'To within a few minutes.' }),
 });
 
+/** As an administrator has him in a list. */
+export const listedUserSchema = accountSchema.extend({
+  classification_count: z.number().int().meta({ description: 'Images he has classified.' }),
+});
+
 /** @param user with `userRoles` fetched. */
 export const presentAccount = (user: User): z.infer<typeof accountSchema> => ({
   ...presentUser(user),

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import type { Context } from '../../trpc/context.js';
 import { announcePage } from '../../trpc/pagination.js';
 import { limited, publicProcedure, router, signedIn, withRole } from '../../trpc/procedures.js';
+import { classificationCounts } from '../classifications/counts.js';
 import { findVisibleUser } from './find.js';
 import { grantRole } from './grant-role.js';
 import { newUserSchema, userChangesSchema, userListSchema } from './input.js';
 import { listUsers } from './list.js';
-import { accountSchema, presentAccount } from './present.js';
+import { accountSchema, listedUserSchema, presentAccount } from './present.js';
 import { registerUser } from './register.js';
 import { removeRole } from './remove-role.js';
 import { updateUser } from './update.js';
@@ -99,11 +100,15 @@ export const usersRouter = router({
       paged: true,
     })
     .input(userListSchema)
-    .output(z.array(accountSchema))
+    .output(z.array(listedUserSchema))
     .query(async ({ ctx, input }) => {
       const { rows, total } = await listUsers(ctx.db, ctx.actor, { ...input, isActive: input.is_active });
       const page = announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id });
-      return page.map(presentAccount);
+      const counts = await classificationCounts(
+        ctx.db,
+        page.map(({ id }) => id),
+      );
+      return page.map((user) => ({ ...presentAccount(user), classification_count: counts.get(user.id) ?? 0 }));
     }),
 
   grantRole: signedIn
