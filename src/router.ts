@@ -1,4 +1,6 @@
 import { authRouter } from './features/auth/router.js';
+import { classificationsRouter } from './features/classifications/router.js';
+import { imagesRouter } from './features/images/router.js';
 import { qcRouter } from './features/qc/router.js';
 import { referencesRouter } from './features/references/router.js';
 import { requestsRouter } from './features/requests/router.js';
@@ -16,6 +18,8 @@ export const appRouter = router({
   uploads: uploadsRouter,
   qc: qcRouter,
   tasks: tasksRouter,
+  images: imagesRouter,
+  classifications: classificationsRouter,
   references: referencesRouter,
   settings: settingsRouter,
 });

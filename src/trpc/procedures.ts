@@ -1,5 +1,5 @@
 import { DomainError, forbidden } from '../errors.js';
-import type { RoleCode } from '../features/auth/actor.js';
+import { onlyViews, type RoleCode } from '../features/auth/actor.js';
 import { t } from './init.js';
 
 /** The kinds of procedure. What a caller may do to a given row is decided by the feature's policy, not here. */
@@ -8,6 +8,12 @@ export const publicProcedure = t.procedure;
 export const signedIn = t.procedure.use(({ ctx, next }) => {
   if (!ctx.actor) throw new DomainError('unauthenticated', 'Sign in first: send a valid access token as Bearer.');
   return next({ ctx: { ...ctx, actor: ctx.actor } });
+});
+
+/** Whoever uploads and classifies clinical images; nobody else's body is read. */
+export const clinician = signedIn.use(({ ctx, next }) => {
+  if (onlyViews(ctx.actor)) throw forbidden('With the role VIEWER alone you may look at images, and nothing else.');
+  return next();
 });
 
 /** SUPER_ADMIN has every role. */
