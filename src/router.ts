@@ -1,6 +1,8 @@
 import { auditRouter } from './features/audit/router.js';
 import { authRouter } from './features/auth/router.js';
 import { camerasRouter } from './features/cameras/router.js';
+import { classificationsRouter } from './features/classifications/router.js';
+import { imagesRouter } from './features/images/router.js';
 import { organizationsRouter } from './features/organizations/router.js';
 import { qcRouter } from './features/qc/router.js';
 import { referencesRouter } from './features/references/router.js';
@@ -26,6 +28,8 @@ export const appRouter = router({
   uploads: uploadsRouter,
   qc: qcRouter,
   tasks: tasksRouter,
+  images: imagesRouter,
+  classifications: classificationsRouter,
   references: referencesRouter,
   settings: settingsRouter,
 });

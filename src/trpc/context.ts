@@ -20,8 +20,9 @@ export interface Context extends Services, Origin {
   restUrl: URL | null;
   /**
    * Streams the files of a multipart call to storage, now: a procedure authorises first and reads afterwards.
-   * @param accept names of the form fields that carry files; files under another name are rejected one by one.
+   * @param accept.fields names of the form fields that carry files; files under another name are rejected one by one.
+   * @param accept.maxFiles how many are taken, where that is less than in any call.
    * @throws {DomainError} `invalid` when the call is not multipart, `too_large` when it is over the limit as a whole.
    */
-  receiveFiles(accept: { fields: readonly string[]; keyPrefix: string }): Promise<ReceivedFiles>;
+  receiveFiles(accept: { fields: readonly string[]; keyPrefix: string; maxFiles?: number }): Promise<ReceivedFiles>;
 }

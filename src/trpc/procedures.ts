@@ -1,5 +1,5 @@
 import { DomainError, forbidden } from '../errors.js';
-import type { RoleCode } from '../features/auth/actor.js';
+import { onlyViews, type RoleCode } from '../features/auth/actor.js';
 import type { LimitedCall } from '../features/auth/call-limits.js';
 import { t } from './init.js';
 
@@ -25,6 +25,12 @@ export const withPassword = signedIn.use(({ ctx, next }) => {
     throw forbidden('A personal access token does not do for this: log in with your password.');
   }
   return next({ ctx: { ...ctx, credential } });
+});
+
+/** Whoever uploads and classifies clinical images; nobody else's body is read. */
+export const clinician = signedIn.use(({ ctx, next }) => {
+  if (onlyViews(ctx.actor)) throw forbidden('With the role VIEWER alone you may look at images, and nothing else.');
+  return next();
 });
 
 /** SUPER_ADMIN has every role. */
