@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Camera } from '../../models/camera.js';
 import { DatasetRequest } from '../../models/dataset-request.js';
 import { Cast, everyone, type Who } from './cast.js';
 
@@ -45,7 +46,7 @@ describe('what lists show to whom', () => {
   });
 
   it('is each camera and organization that he may look at', async () => {
-    const cameras = ((await cast.server.db('cameras')) as { id: string }[]).map(({ id }) => id);
+    const cameras = (await Camera.query(cast.server.db)).map(({ id }) => id);
     const organizations = Object.values(cast.organizations);
     for (const who of everyone) {
       assert.deepEqual(await idsIn(who, '/cameras'), await openedBy(who, cameras, (id) => `/cameras/${id}`), who);
