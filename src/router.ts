@@ -1,6 +1,7 @@
 import { authRouter } from './features/auth/router.js';
 import { classificationsRouter } from './features/classifications/router.js';
 import { imagesRouter } from './features/images/router.js';
+import { metricsRouter } from './features/metrics/router.js';
 import { qcRouter } from './features/qc/router.js';
 import { referencesRouter } from './features/references/router.js';
 import { requestsRouter } from './features/requests/router.js';
@@ -20,6 +21,7 @@ export const appRouter = router({
   tasks: tasksRouter,
   images: imagesRouter,
   classifications: classificationsRouter,
+  metrics: metricsRouter,
   references: referencesRouter,
   settings: settingsRouter,
 });
