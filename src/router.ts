@@ -3,6 +3,7 @@ import { authRouter } from './features/auth/router.js';
 import { camerasRouter } from './features/cameras/router.js';
 import { classificationsRouter } from './features/classifications/router.js';
 import { imagesRouter } from './features/images/router.js';
+import { metricsRouter } from './features/metrics/router.js';
 import { organizationsRouter } from './features/organizations/router.js';
 import { qcRouter } from './features/qc/router.js';
 import { referencesRouter } from './features/references/router.js';
@@ -30,6 +31,7 @@ export const appRouter = router({
   tasks: tasksRouter,
   images: imagesRouter,
   classifications: classificationsRouter,
+  metrics: metricsRouter,
   references: referencesRouter,
   settings: settingsRouter,
 });
