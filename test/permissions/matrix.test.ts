@@ -440,6 +440,7 @@ describe('who may do what to whose row', () => {
         expected: all('200'),
       },
     ],
+    'metrics.get': [{ what: 'read the metrics', perform: get(() => '/admin/metrics'), expected: administrators }],
     'references.add': [
       {
         what: 'add a reference image',
