@@ -3,9 +3,11 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const ground = ['config', 'errors', 'package-root', 'secret-file', 'startup-error'].map((name) => `src/${name}.ts`);
+const ground = ['config', 'errors', 'package-root', 'secret-file', 'startup-error', 'time-zone'].map(
+  (name) => `src/${name}.ts`,
+);
 const procedureKit = ['context', 'init', 'pagination', 'procedures'].map((name) => `src/trpc/${name}.ts`);
-const entryPoints = ['src/main.ts', 'src/api.ts', 'src/worker.ts'];
+const entryPoints = ['src/main.ts', 'src/api.ts', 'src/worker.ts', 'src/admin.ts'];
 
 /** What each room may import beside itself and packages: arrows point down and right only. */
 const rooms = {
@@ -37,6 +39,7 @@ const rooms = {
     'src/features',
     ...ground,
   ],
+  'src/commands': ['models', 'src/database', 'src/storage', 'src/queue', 'src/features', ...ground],
   'src/router.ts': ['src/features', 'src/trpc'],
   client: ['src/router.ts'],
 };
@@ -54,7 +57,7 @@ const boundaries = [
     message: 'Only src/router.ts imports the routers of features: share a domain function instead.',
   },
   {
-    target: 'src/!(main|api|worker).ts',
+    target: 'src/!(main|api|worker|admin).ts',
     from: entryPoints,
     message: 'Nothing but another entry point starts a process.',
   },

@@ -24,7 +24,7 @@ export async function up(knex: Knex): Promise<void> {
     table.uuid('id').primary();
     table.uuid('session_id').notNullable().references('sessions.id').onDelete('CASCADE').index();
     table.timestamp('created_at', { precision: 3 }).notNullable().defaultTo(knex.fn.now(3));
-    table.timestamp('expires_at', { precision: 3 }).notNullable();
+    table.timestamp('expires_at', { precision: 3 }).notNullable().index();
     table.timestamp('used_at', { precision: 3 });
   });
 

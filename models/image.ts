@@ -5,9 +5,12 @@ export class Image extends Model {
   static override tableName = 'images';
 
   declare id: string;
+  /** Null: a clinical image. */
   declare requestId: string | null;
   declare batchId: string;
   declare ownerId: string;
+  /** A clinical image's: always its owner's. Null for those of a request, which has its own. */
+  declare organizationId: string | null;
   declare filename: string;
   declare storageKey: string;
   declare etag: string;

@@ -6,6 +6,7 @@ import type { Config } from './config.js';
 import { connect } from './database/connection.js';
 import { migrate } from './database/migrate.js';
 import { isEntryFile } from './entry-file.js';
+import { CallLimits } from './features/auth/call-limits.js';
 import { TokenSigner } from './features/auth/token-signer.js';
 import { PictureUrls } from './features/images/picture-urls.js';
 import { ensureFirstAdmin } from './features/users/first-admin.js';
@@ -58,6 +59,7 @@ export async function startApi(
         storage,
         pictureUrls: new PictureUrls({ publicUrl, signingKey }),
         tokens: new TokenSigner(jwtSecret),
+        callLimits: new CallLimits(db, config.rateLimitPerMinute),
         log,
       },
       appRouter,

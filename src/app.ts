@@ -26,7 +26,7 @@ export interface AppOptions {
 
 /** The HTTP application. The order below is the way of every request: whoever answers ends it. */
 export function createApp(services: Services, router: AnyRouter, { draining }: AppOptions = {}): Koa<RequestState> {
-  const { config, db, storage, log } = services;
+  const { config, db, storage, callLimits, log } = services;
   // One proxy is trusted: it appends the address it saw, and whatever stands before is the caller's invention.
   const app = new Koa<RequestState>({ proxy: config.trustProxy, maxIpsCount: 1 });
   const metrics = createMetrics(db);
@@ -43,7 +43,7 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
   app.use(storageRoutes(services));
   app.use(pictureRoute(services));
 
-  app.use(rateLimit(db, config.rateLimitPerMinute));
+  app.use(rateLimit(callLimits));
   app.use(metrics.expose);
   app.use(openApiRoute(router, config.publicUrl));
   app.use(docsPage);

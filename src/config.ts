@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from './package-root.js';
+import { isTimeZone } from './time-zone.js';
 
 const MIB = 1024 * 1024;
 
@@ -37,6 +38,7 @@ const environmentSchema = z.object({
   WORKER_PROCESSES: count(1),
   WORKER_THREADS: count(availableParallelism(), 1),
   DETECTOR: z.string().optional(),
+  TIME_ZONE: z.string().refine(isTimeZone, 'must be a name such as America/Sao_Paulo').default('UTC'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -64,6 +66,8 @@ export interface Config {
   workerThreads: number;
   /** Folder with `model.onnx` and `manifest.json`. */
   detectorFolder: string;
+  /** Of the IANA database: whose days metrics are told in, unless a caller names another. */
+  timeZone: string;
   logLevel: string;
 }
 
@@ -117,6 +121,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     workerProcesses: env.WORKER_PROCESSES,
     workerThreads: env.WORKER_THREADS,
     detectorFolder: resolve(env.DETECTOR ?? join(packageRoot, 'workers', 'detector')),
+    timeZone: env.TIME_ZONE,
     logLevel: env.LOG_LEVEL,
   };
 }

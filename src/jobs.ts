@@ -1,6 +1,7 @@
 import type { Analyser } from './features/qc/analyse-images.js';
 import { endStrandedRuns } from './features/qc/end-stranded-runs.js';
 import { runQc } from './features/qc/run-qc.js';
+import { sweepSessions } from './features/sessions/sweep.js';
 import { makeThumbnails } from './features/uploads/make-thumbnails.js';
 import { sweepAbandonedUploads } from './features/uploads/sweep.js';
 import type { JobHandlers } from './queue/job.js';
@@ -14,6 +15,7 @@ export function jobHandlers(analyser: Analyser): JobHandlers {
     deleteObjects: ({ keys }) => storage.delete(keys),
     sweepAbandonedUploads: () => sweepAbandonedUploads(db, storage),
     endStrandedRuns: () => endStrandedRuns(db),
+    sweepSessions: () => sweepSessions(db),
   };
 }
 
@@ -21,4 +23,5 @@ export function jobHandlers(analyser: Analyser): JobHandlers {
 export const crontab = `
 * * * * * endStrandedRuns
 17 * * * * sweepAbandonedUploads
+47 * * * * sweepSessions
 `;

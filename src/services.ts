@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Logger } from 'pino';
 import type { Config } from './config.js';
+import type { CallLimits } from './features/auth/call-limits.js';
 import type { TokenSigner } from './features/auth/token-signer.js';
 import type { PictureUrls } from './features/images/picture-urls.js';
 import type { Storage } from './storage/storage.js';
@@ -12,5 +13,6 @@ export interface Services {
   storage: Storage;
   pictureUrls: PictureUrls;
   tokens: TokenSigner;
+  callLimits: CallLimits;
   log: Logger;
 }

@@ -11,8 +11,9 @@ import { createOnce } from '../secret-file.js';
 import { StartupError } from '../startup-error.js';
 import { claimFolder } from './folder-claim.js';
 import { findPostgresBinaries, postgresEnvironment } from './postgres-binaries.js';
-import { createCluster, type Installation, prepareCluster, ROLE } from './postgres-cluster.js';
+import { createCluster, type Installation, prepareCluster } from './postgres-cluster.js';
 import { choosePostgresUser, commandAs } from './postgres-user.js';
+import { embeddedUrl } from './running-postgres.js';
 import { POSTGRES_PORT, makeSocketFolder, removeSocketFolder } from './socket-folder.js';
 
 const FAST_STOP_MS = 30_000;
@@ -75,7 +76,7 @@ export async function startEmbeddedPostgres(
     const server = await launch(installation, { ...SETTINGS, unix_socket_directories: socketFolder, ...settings });
     let stopping: Promise<void> | undefined;
     return {
-      url: `postgresql://${ROLE}:${password}@localhost:${POSTGRES_PORT}/postgres?host=${encodeURIComponent(socketFolder)}`,
+      url: embeddedUrl(password, socketFolder),
       crashed: new Promise((resolve) => {
         void server.ended.then(() => {
           if (!stopping) resolve();

@@ -1,29 +1,37 @@
 import jwt from 'koa-jwt';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { findActor } from '../features/auth/find-actor.js';
-import { TOKEN_AUDIENCE, TOKEN_ISSUER } from '../features/auth/token-signer.js';
-import type { HttpMiddleware } from './request-state.js';
+import { findActorOfSession, findActorOfToken, type SignedIn } from '../features/auth/find-actor.js';
+import { ACCESS_TOKEN_AUDIENCE, TOKEN_ISSUER } from '../features/auth/token-signer.js';
+import { hashToken, isTokenText } from '../features/tokens/token-text.js';
+import type { HttpContext, HttpMiddleware } from './request-state.js';
 
-const claimsSchema = z.object({ typ: z.literal('access'), sub: z.uuid() });
+const claimsSchema = z.object({ typ: z.literal('access'), sub: z.uuid(), sid: z.uuid() });
 
-/** Checks a Bearer token's signature, expiry, issuer and audience (RFC 7519). */
+/** Checks the signature, expiry, issuer and audience of an access token (RFC 7519) sent as Bearer (RFC 6750). */
 export const verifyToken = (secret: string): HttpMiddleware =>
   jwt({
     secret,
     algorithms: ['HS256'],
     issuer: TOKEN_ISSUER,
-    audience: TOKEN_AUDIENCE,
+    audience: ACCESS_TOKEN_AUDIENCE,
     key: 'claims',
     // Whether an anonymous caller may go on is for the procedure to say.
     passthrough: true,
   });
 
-/** Loads the user behind the token anew each time, so that a deactivated one is out at once. */
+/** Loads the user behind the token anew each time, so that one who is deactivated or logged out is out at once. */
 export const identifyActor =
   (db: Knex): HttpMiddleware =>
   async (ctx, next) => {
-    const claims = claimsSchema.safeParse(ctx.state.claims);
-    if (claims.success) ctx.state.actor = await findActor(db, claims.data.sub);
+    const signedIn = await findSignedIn(db, ctx);
+    if (signedIn) Object.assign(ctx.state, signedIn);
     return next();
   };
+
+async function findSignedIn(db: Knex, ctx: HttpContext): Promise<SignedIn | null> {
+  const claims = claimsSchema.safeParse(ctx.state.claims);
+  if (claims.success) return findActorOfSession(db, { userId: claims.data.sub, sessionId: claims.data.sid });
+  const bearer = /^Bearer (\S+)$/i.exec(ctx.get('Authorization'))?.[1] ?? '';
+  return isTokenText(bearer) ? findActorOfToken(db, hashToken(bearer)) : null;
+}

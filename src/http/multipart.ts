@@ -23,6 +23,8 @@ export interface AcceptedFiles {
   /** Names of the form fields that carry files. */
   fields: readonly string[];
   keyPrefix: string;
+  /** How many are taken; as many as in any call unless given. */
+  maxFiles?: number;
 }
 
 /**
@@ -154,15 +156,15 @@ class MulterReceiver implements MultipartReceiver {
   /** Never rejects: a fault ends the call as a whole. */
   async #receiveInTurn(part: Part): Promise<ReceivedFile | RejectedFile | undefined> {
     try {
-      const { fields, keyPrefix } = await Promise.race([this.#accepted.promise, this.#failed.promise]);
-      const rejected = this.#rejectionOf(part, fields);
+      const accepted = await Promise.race([this.#accepted.promise, this.#failed.promise]);
+      const rejected = this.#rejectionOf(part, accepted);
       if (rejected) {
         part.stream.resume();
         return rejected;
       }
       return await this.#turns(async () => {
         if (this.#hasFailed) return undefined;
-        const key = `${keyPrefix}/${uuidv7()}`;
+        const key = `${accepted.keyPrefix}/${uuidv7()}`;
         return receiveFile(part.stream, part.originalname, { storage: this.#storage, key, limits: this.#limits });
       });
     } catch (error) {
@@ -171,15 +173,15 @@ class MulterReceiver implements MultipartReceiver {
     }
   }
 
-  #rejectionOf(part: Part, fields: readonly string[]): RejectedFile | undefined {
+  #rejectionOf(part: Part, { fields, maxFiles = Infinity }: AcceptedFiles): RejectedFile | undefined {
     const filename = sanitizeFilename(part.originalname);
     if (!fields.includes(part.fieldname)) {
       const message = `Files are taken in the field ${fields.join(' or ')}, not in one of another name.`;
       return { filename, code: 'unexpected_field', message };
     }
-    const { maxFilesPerUpload } = this.#limits;
-    if (++this.#acceptedCount > maxFilesPerUpload) {
-      const message = `At most ${maxFilesPerUpload} files are taken in one call: send this one in another.`;
+    const most = Math.min(maxFiles, this.#limits.maxFilesPerUpload);
+    if (++this.#acceptedCount > most) {
+      const message = `At most ${most} ${most === 1 ? 'file is' : 'files are'} taken in one call: send this one in another.`;
       return { filename, code: 'too_many_files', message };
     }
     return undefined;

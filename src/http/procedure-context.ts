@@ -16,6 +16,7 @@ export function procedureContext(
   return {
     ...services,
     actor: ctx.state.actor,
+    credential: ctx.state.credential,
     requestId: ctx.state.requestId,
     ip: ctx.ip,
     userAgent: ctx.get('User-Agent').slice(0, 512) || null,

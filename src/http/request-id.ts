@@ -7,6 +7,7 @@ export const requestId: HttpMiddleware = (ctx, next) => {
   ctx.state.requestId = /^[\w-]{8,64}$/.test(given) ? given : randomUUID();
   ctx.state.route = 'unmatched';
   ctx.state.actor = null;
+  ctx.state.credential = null;
   ctx.set('X-Request-Id', ctx.state.requestId);
   return next();
 };

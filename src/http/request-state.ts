@@ -1,5 +1,6 @@
 import type { ParameterizedContext } from 'koa';
 import type { Actor } from '../features/auth/actor.js';
+import type { Credential } from '../features/auth/credential.js';
 
 /** What the middlewares find out about a request, one after the other. */
 export interface RequestState {
@@ -9,6 +10,7 @@ export interface RequestState {
   /** What a valid token says; unset without one. */
   claims?: unknown;
   actor: Actor | null;
+  credential: Credential | null;
 }
 
 export type HttpContext = ParameterizedContext<RequestState>;

@@ -7,6 +7,7 @@ export interface JobPayloads {
   deleteObjects: { keys: string[] };
   sweepAbandonedUploads: Record<string, never>;
   endStrandedRuns: Record<string, never>;
+  sweepSessions: Record<string, never>;
 }
 
 export type JobName = keyof JobPayloads;
@@ -32,6 +33,7 @@ const priorities: Record<JobName, number> = {
   deleteObjects: 20,
   sweepAbandonedUploads: 20,
   endStrandedRuns: 5,
+  sweepSessions: 20,
 };
 
 /**
@@ -44,6 +46,7 @@ const maxAttempts: Record<JobName, number> = {
   deleteObjects: 20,
   sweepAbandonedUploads: 2,
   endStrandedRuns: 2,
+  sweepSessions: 2,
 };
 
 /**

@@ -1,13 +1,36 @@
 import { DomainError, forbidden } from '../errors.js';
-import type { RoleCode } from '../features/auth/actor.js';
+import { onlyViews, type RoleCode } from '../features/auth/actor.js';
+import type { LimitedCall } from '../features/auth/call-limits.js';
 import { t } from './init.js';
 
 /** The kinds of procedure. What a caller may do to a given row is decided by the feature's policy, not here. */
-export const publicProcedure = t.procedure;
+export const publicProcedure = t.procedure.use(({ ctx, type, next }) => {
+  const readsOnly = ctx.credential?.kind === 'token' && ctx.credential.scope === 'read';
+  if (readsOnly && type === 'mutation') throw forbidden('This token may only read: make one of scope write.');
+  return next();
+});
 
-export const signedIn = t.procedure.use(({ ctx, next }) => {
-  if (!ctx.actor) throw new DomainError('unauthenticated', 'Sign in first: send a valid access token as Bearer.');
-  return next({ ctx: { ...ctx, actor: ctx.actor } });
+export const signedIn = publicProcedure.use(({ ctx, next }) => {
+  const { actor, credential } = ctx;
+  if (!actor || !credential) {
+    throw new DomainError('unauthenticated', 'Sign in first: send a valid access token as Bearer.');
+  }
+  return next({ ctx: { ...ctx, actor, credential } });
+});
+
+/** For what a personal access token must not do: whoever finds one must not be able to make more of it. */
+export const withPassword = signedIn.use(({ ctx, next }) => {
+  const { credential } = ctx;
+  if (credential.kind !== 'session') {
+    throw forbidden('A personal access token does not do for this: log in with your password.');
+  }
+  return next({ ctx: { ...ctx, credential } });
+});
+
+/** Whoever uploads and classifies clinical images; nobody else's body is read. */
+export const clinician = signedIn.use(({ ctx, next }) => {
+  if (onlyViews(ctx.actor)) throw forbidden('With the role VIEWER alone you may look at images, and nothing else.');
+  return next();
 });
 
 /** SUPER_ADMIN has every role. */
@@ -15,6 +38,13 @@ export const withRole = (...roles: RoleCode[]) =>
   signedIn.use(({ ctx, next }) => {
     const has = ctx.actor.roles.includes('SUPER_ADMIN') || roles.some((role) => ctx.actor.roles.includes(role));
     if (!has) throw forbidden(`This needs the role ${roles.join(' or ')}.`);
+    return next();
+  });
+
+/** Counts calls of a kind against the caller's address, more strictly than all calls are. */
+export const limited = (call: LimitedCall) =>
+  t.middleware(async ({ ctx, next }) => {
+    await ctx.callLimits.count(call, ctx.ip);
     return next();
   });
 

@@ -25,10 +25,11 @@ describe('signing in', () => {
 
   it('answers with every client’s fields', async () => {
     const { body } = await login({ username: 'ada', password: account.password });
-    const { access_token, token, access, user_id, user, ...rest } = body;
-    assert.ok(typeof access_token === 'string');
+    const { access_token, token, access, refresh, user_id, user, ...rest } = body;
+    assert.ok(typeof access_token === 'string' && typeof refresh === 'string');
     assert.deepEqual([token, access], [access_token, access_token]);
-    assert.deepEqual(rest, { token_type: 'Bearer', expires_in: 900, role: 'customer', roles: [] });
+    const expiries = { expires_in: 900, refresh_expires_in: 86_400 };
+    assert.deepEqual(rest, { token_type: 'Bearer', ...expiries, role: 'customer', roles: [] });
     assert.deepEqual(user, {
       id: user_id,
       name: 'Ada Lovelace',

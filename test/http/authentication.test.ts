@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { SignJWT } from 'jose';
+import { decodeJwt, SignJWT } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import { User } from '../../models/user.js';
 import { startTestServer, type TestServer } from '../support/server.js';
@@ -48,11 +48,14 @@ describe('Authentication', () => {
 
   describe('refuses a token', () => {
     let id: string;
+    let sessionId: string;
     before(async () => {
-      id = (await server.signUp()).user.id;
+      const { token, user } = await server.signUp();
+      id = user.id;
+      sessionId = decodeJwt<{ sid: string }>(token).sid;
     });
 
-    const claims = () => ({ typ: 'access', sub: id, iss: 'assay', aud: 'assay-api' });
+    const claims = () => ({ typ: 'access', sub: id, sid: sessionId, iss: 'assay', aud: 'assay-api' });
     const sign = (payload: object, { alg = 'HS256', expires = '5m', secret = server.services.config.jwtSecret } = {}) =>
       new SignJWT({ ...payload })
         .setProtectedHeader({ alg })
@@ -77,6 +80,9 @@ describe('Authentication', () => {
       'without type': () => sign({ ...claims(), typ: undefined }),
       'of nobody': () => sign({ ...claims(), sub: uuidv7() }),
       'whose subject is no id': () => sign({ ...claims(), sub: "' or true --" }),
+      'of no session': () => sign({ ...claims(), sid: undefined }),
+      'of a session that never was': () => sign({ ...claims(), sid: uuidv7() }),
+      'of somebody else’s session': async () => sign({ ...claims(), sub: (await server.signUp()).user.id }),
       'that is none': () => 'a.b.c',
     };
     for (const [what, forge] of Object.entries(forgeries)) {

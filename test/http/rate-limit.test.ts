@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { addressBlock } from '../../src/http/rate-limit.js';
+import { addressBlock } from '../../src/features/auth/call-limits.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { exampleRouter } from './example-router.js';
 

@@ -30,6 +30,7 @@ describe('the job queue', () => {
         makeThumbnails: nothing,
         deleteObjects: nothing,
         sweepAbandonedUploads: nothing,
+        sweepSessions: nothing,
         endStrandedRuns: nothing,
         ...handlers,
       },

@@ -9,10 +9,12 @@ import pino, { type Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import type { RoleCode } from '../../models/user-role.js';
+import { Session } from '../../models/session.js';
 import { UserRole } from '../../models/user-role.js';
 import { User } from '../../models/user.js';
 import { createApp, type AppOptions } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
+import { CallLimits } from '../../src/features/auth/call-limits.js';
 import { TokenSigner } from '../../src/features/auth/token-signer.js';
 import { PictureUrls } from '../../src/features/images/picture-urls.js';
 import { storageSigningKey } from '../../src/jwt-secret.js';
@@ -141,6 +143,7 @@ async function createServices({ db, databaseUrl, folder }: Ground, url: string, 
     storage,
     pictureUrls: new PictureUrls({ publicUrl, signingKey }),
     tokens: new TokenSigner(jwtSecret),
+    callLimits: new CallLimits(db, config.rateLimitPerMinute),
     log: options.log ?? pino({ level: 'silent' }),
   } satisfies Services;
 }
@@ -192,5 +195,7 @@ async function signUp(
     isActive,
   });
   for (const roleCode of roles) await UserRole.query(db).insert({ userId: id, roleCode });
-  return { token: await tokens.signAccessToken(id), user };
+  const sessionId = uuidv7();
+  await Session.query(db).insert({ id: sessionId, userId: id, expiresAt: new Date(Date.now() + 60 * 60 * 1000) });
+  return { token: await tokens.signAccessToken({ userId: id, sessionId }), user };
 }

@@ -24,6 +24,9 @@ export const isSuperAdmin = (actor: Actor) => actor.roles.includes('SUPER_ADMIN'
 /** Customers, and users nobody has given a role yet. */
 export const isCustomer = (actor: Actor) => actor.roles.includes('CUSTOMER') || actor.roles.length === 0;
 
+/** Whoever has no role but VIEWER writes nothing. */
+export const onlyViews = (actor: Actor) => actor.roles.length > 0 && actor.roles.every((role) => role === 'VIEWER');
+
 /** An administrator of the row's organization; one without an organization administers all of them. */
 export function administers(actor: Actor, row: { organizationId: string | null }): boolean {
   if (isSuperAdmin(actor)) return true;

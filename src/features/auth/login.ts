@@ -1,17 +1,33 @@
 import type { Knex } from 'knex';
-import type { User } from '../../../models/user.js';
+import { User } from '../../../models/user.js';
 import { DomainError } from '../../errors.js';
+import type { IssuedTokens } from '../sessions/issue-tokens.js';
+import { startSession } from '../sessions/start.js';
 import { findUserByName } from '../users/find.js';
-import { UNMATCHABLE_HASH, verifyPassword } from './password.js';
+import type { Origin } from './caller.js';
+import { hashPassword, isWeakHash } from './password.js';
+import { provePassword } from './prove-password.js';
+import type { TokenSigner } from './token-signer.js';
 
 /**
- * The active user whom a password proves, looked up by e-mail or username in any case. An unknown name and a wrong
- * password take the same time and give the same answer.
- * @throws {DomainError} `unauthenticated`, or `unavailable` while too many sign in at once.
+ * Signs in by e-mail or username, in any case, and password. A hash weaker than those of today is made anew.
+ * @throws {DomainError} `unauthenticated`, `locked`, or `unavailable` while too many sign in at once.
  */
-export async function checkCredentials(db: Knex, name: string, password: string): Promise<User> {
+export async function logIn(
+  { db, tokens }: { db: Knex; tokens: TokenSigner },
+  origin: Origin,
+  { name, password }: { name: string; password: string },
+): Promise<{ user: User; issued: IssuedTokens }> {
   const user = await findUserByName(db, name);
-  const matches = await verifyPassword(password, user?.passwordHash ?? UNMATCHABLE_HASH);
-  if (!user?.isActive || !matches) throw new DomainError('unauthenticated', 'The name or the password is wrong.');
-  return user;
+  const proved = await provePassword(db, origin, { user, name, password });
+  if (!user || !proved) throw new DomainError('unauthenticated', 'The name or the password is wrong.');
+  if (isWeakHash(user.passwordHash)) await strengthen(db, user, password);
+  const issued = await db.transaction((trx) => startSession(trx, tokens, user, origin));
+  return { user, issued };
+}
+
+/** A password changed meanwhile stays as it is. */
+async function strengthen(db: Knex, { id, passwordHash: weak }: User, password: string): Promise<void> {
+  const passwordHash = await hashPassword(password);
+  await User.query(db).findById(id).where('passwordHash', weak).patch({ passwordHash });
 }

@@ -18,12 +18,13 @@ const MAX_ITERATIONS = 10_000_000;
 const pbkdf2Async = promisify(pbkdf2);
 const turns = pLimit(AT_A_TIME);
 
-async function derive(password: string, salt: string, iterations: number): Promise<Buffer> {
-  if (turns.pendingCount >= MAX_WAITING) {
-    const sentence = 'Too many people are signing in just now. Try again in a few seconds.';
-    throw new DomainError('unavailable', sentence, undefined, RETRY_AFTER_SECONDS);
-  }
-  return turns(() => pbkdf2Async(password, salt, iterations, KEY_BYTES, 'sha256'));
+interface Derivation {
+  salt: string;
+  iterations: number;
+}
+
+interface ParsedHash extends Derivation {
+  expected: Buffer;
 }
 
 /**
@@ -32,24 +33,61 @@ async function derive(password: string, salt: string, iterations: number): Promi
  */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES).toString('base64url');
-  const key = await derive(password, salt, ITERATIONS);
+  const key = await inTurn(() => derive(password, { salt, iterations: ITERATIONS }));
   return `pbkdf2_sha256$${ITERATIONS}$${salt}$${key.toString('base64')}`;
 }
 
 /**
- * Takes the same time whichever part is wrong; false for a hash of another form.
+ * Whether a password is the one that was hashed; false for a hash of another form.
  * @throws {DomainError} `unavailable` as `hashPassword`.
  */
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {
+  const parsed = parse(stored);
+  return parsed !== null && inTurn(() => matches(password, parsed));
+}
+
+/**
+ * As `verifyPassword`, for a stranger: takes as long for no hash at all (an unknown user), or one of another form or of
+ * fewer iterations, as for one of ours, so that the time it took tells nothing of an account.
+ * @throws {DomainError} `unavailable` as `hashPassword`.
+ */
+export async function verifyPasswordEvenly(password: string, stored: string | undefined): Promise<boolean> {
+  const parsed = stored === undefined ? null : parse(stored);
+  return inTurn(async () => {
+    const proved = parsed !== null && (await matches(password, parsed));
+    const left = ITERATIONS - (parsed?.iterations ?? 0);
+    if (left > 0) await derive(password, { salt: 'nobody', iterations: left });
+    return proved;
+  });
+}
+
+/** Whether a stored hash is weaker than those made now, as one brought over from another service may be. */
+export const isWeakHash = (stored: string) => (parse(stored)?.iterations ?? 0) < ITERATIONS;
+
+/** Whether it has the form of those that `verifyPassword` can check. */
+export const isPasswordHash = (text: string) => parse(text) !== null;
+
+/** Null for a hash of another form. */
+function parse(stored: string): ParsedHash | null {
   const [algorithm, iterationsText, salt, expectedText] = stored.split('$');
   const iterations = Number(iterationsText);
-  if (algorithm !== 'pbkdf2_sha256' || !salt || !expectedText) return false;
-  if (!Number.isInteger(iterations) || iterations < 1 || iterations > MAX_ITERATIONS) return false;
+  if (algorithm !== 'pbkdf2_sha256' || !salt || !expectedText) return null;
+  if (!Number.isInteger(iterations) || iterations < 1 || iterations > MAX_ITERATIONS) return null;
+  return { salt, iterations, expected: Buffer.from(expectedText, 'base64') };
+}
 
-  const expected = Buffer.from(expectedText, 'base64');
-  const actual = await derive(password, salt, iterations);
+const derive = (password: string, { salt, iterations }: Derivation) =>
+  pbkdf2Async(password, salt, iterations, KEY_BYTES, 'sha256');
+
+async function matches(password: string, { expected, ...derivation }: ParsedHash): Promise<boolean> {
+  const actual = await derive(password, derivation);
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
-/** A well-formed hash that no password matches: checked for unknown users, so that they take as long as known ones. */
-export const UNMATCHABLE_HASH = `pbkdf2_sha256$${ITERATIONS}$${'x'.repeat(22)}$${Buffer.alloc(KEY_BYTES).toString('base64')}`;
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (turns.pendingCount >= MAX_WAITING) {
+    const sentence = 'Too many people are signing in just now. Try again in a few seconds.';
+    throw new DomainError('unavailable', sentence, undefined, RETRY_AFTER_SECONDS);
+  }
+  return turns(work);
+}

@@ -9,7 +9,7 @@ import type { Matcher } from './match/matcher.js';
 const PAGE = 2000;
 
 /**
- * Adds to a matcher every analysed picture a customer has uploaded, whatever the request, and all reference images;
+ * Adds to a matcher every analysed picture a customer has uploaded to a request, whichever, and all reference images;
  * those it knows already it passes over. Rows are read page by page.
  */
 export async function learnKnownPictures(
@@ -20,6 +20,7 @@ export async function learnKnownPictures(
   const analysedImages = () =>
     Image.query(db)
       .join('imageAnalyses', 'imageAnalyses.sha256', 'images.sha256')
+      .whereNotNull('images.requestId')
       .where({ 'images.ownerId': ownerId, 'imageAnalyses.analyserVersion': analyserVersion })
       .select('images.id', 'images.sha256', 'imageAnalyses.pdq', 'imageAnalyses.pdqQuality');
   for await (const page of inPages(analysedImages, 'images.id', PAGE)) {

@@ -1,6 +1,6 @@
 import type { DatasetRequest } from '../../../models/dataset-request.js';
 import { DomainError, invalid } from '../../errors.js';
-import type { ReceivedFiles, RejectedFile } from './received-files.js';
+import type { ReceivedFile, ReceivedFiles, RejectedFile } from './received-files.js';
 import type { Services } from '../../services.js';
 import { keepReceived, type KeptFiles } from './keep-received.js';
 
@@ -14,18 +14,28 @@ export async function receiveUpload(
   { stored, rejected }: ReceivedFiles,
 ): Promise<KeptFiles> {
   if (stored.length === 0) throw nothingTaken(rejected);
+  return orGiveUp(storage, stored, () =>
+    db.transaction((trx) => keepReceived(trx, { requestId: request.id, ownerId: request.ownerId }, stored)),
+  );
+}
+
+/** Where files cannot be kept, nothing of them is left in storage. */
+export async function orGiveUp<Kept>(
+  storage: Services['storage'],
+  stored: readonly ReceivedFile[],
+  keep: () => Promise<Kept>,
+): Promise<Kept> {
   try {
-    return await db.transaction((trx) =>
-      keepReceived(trx, { requestId: request.id, ownerId: request.ownerId }, stored),
-    );
+    return await keep();
   } catch (error) {
     await storage.delete(stored.map(({ key }) => key));
     throw error;
   }
 }
 
-export function nothingTaken(rejected: readonly RejectedFile[]): DomainError {
-  if (rejected.length === 0) return invalid('files', 'Send at least one picture in the field files.');
+/** @param field of the form that carries the files. */
+export function nothingTaken(rejected: readonly RejectedFile[], field = 'files'): DomainError {
+  if (rejected.length === 0) return invalid(field, `Send at least one picture in the field ${field}.`);
   const reasons = rejected.map(({ filename, message }) => `${filename}: ${message}`);
-  return new DomainError('invalid', `No file was taken. ${reasons[0]}`, { files: reasons });
+  return new DomainError('invalid', `No file was taken. ${reasons[0]}`, { [field]: reasons });
 }

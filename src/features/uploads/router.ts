@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Image } from '../../../models/image.js';
 import { announcePage, picturePageInput } from '../../trpc/pagination.js';
 import { router, signedIn } from '../../trpc/procedures.js';
+import { deleteImage } from '../images/delete.js';
 import type { PictureUrls } from '../images/picture-urls.js';
 import { findRequest } from '../requests/find.js';
 import { completeUploads } from './complete.js';
-import { deleteUpload } from './delete.js';
 import { listUploads } from './list.js';
 import { presignUploads } from './presign.js';
 import { receiveUpload } from './receive.js';
@@ -212,7 +212,7 @@ export const uploadsRouter = router({
     .output(z.object({ status: z.literal('deleted'), image_id: z.uuid() }))
     .mutation(async ({ ctx, input }) => {
       const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'write');
-      await deleteUpload(ctx.db, request.id, input.image_id);
+      await deleteImage(ctx.db, { id: input.image_id, requestId: request.id });
       return { status: 'deleted' as const, image_id: input.image_id };
     }),
 });

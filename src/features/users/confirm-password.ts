@@ -1,14 +1,21 @@
+import type { Knex } from 'knex';
 import type { User } from '../../../models/user.js';
 import { invalid } from '../../errors.js';
-import { verifyPassword } from '../auth/password.js';
+import type { Origin } from '../auth/caller.js';
+import { provePassword } from '../auth/prove-password.js';
 
 /**
  * That whoever changes how an account is signed in to knows its password, and has not just found a browser left open.
- * @throws {DomainError} `invalid` naming `current_password`.
+ * @throws {DomainError} `invalid` naming `current_password`, `locked` after too many wrong ones.
  */
-export async function confirmPassword(user: User, currentPassword: string | undefined): Promise<void> {
+export async function confirmPassword(
+  db: Knex,
+  origin: Origin,
+  user: User,
+  currentPassword: string | undefined,
+): Promise<void> {
   if (!currentPassword) throw invalid('current_password', 'Give your current password to change how you sign in.');
-  if (!(await verifyPassword(currentPassword, user.passwordHash))) {
+  if (!(await provePassword(db, origin, { user, name: user.email, password: currentPassword }))) {
     throw invalid('current_password', 'The current password is wrong.');
   }
 }

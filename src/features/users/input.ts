@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { newPasswordSchema } from '../auth/password-rules.js';
 import { pageInput } from '../../trpc/pagination.js';
 import { roleCodeSchema, userSchema } from './present.js';
 
@@ -27,7 +28,7 @@ const profession = {
 export const newUserSchema = z
   .object({
     email,
-    password: z.string().min(8, 'Password too short (min 8 chars).').max(1024),
+    password: newPasswordSchema,
     name,
     username: username.optional().meta({ description: 'The e-mail unless given.' }),
     ...profession,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Context } from '../../trpc/context.js';
 import { announcePage } from '../../trpc/pagination.js';
-import { publicProcedure, router, signedIn, withRole } from '../../trpc/procedures.js';
+import { limited, publicProcedure, router, signedIn, withRole } from '../../trpc/procedures.js';
 import { classificationCounts } from '../classifications/counts.js';
 import { findVisibleUser } from './find.js';
 import { grantRole } from './grant-role.js';
@@ -35,6 +35,7 @@ export const usersRouter = router({
       aliases: [{ method: 'POST', path: '/auth/register' }],
       successStatus: 201,
     })
+    .use(limited('registration'))
     .input(newUserSchema)
     .output(accountSchema)
     .mutation(async ({ ctx, input: { organization_id: organizationId, ...fields } }) => {

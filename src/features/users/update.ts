@@ -29,7 +29,7 @@ export async function updateUser(
   const known = await findVisibleUser(db, caller.actor, id);
   const { needsPassword } = planUpdate(caller.actor, known, changes);
   // Outside the transaction: hashing takes long, and a connection is not to wait for it.
-  if (needsPassword) await confirmPassword(known, currentPassword);
+  if (needsPassword) await confirmPassword(db, caller, known, currentPassword);
 
   return db.transaction(async (trx) => {
     const { organizationId, isActive, roles } = changes;

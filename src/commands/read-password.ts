@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import { newPasswordSchema } from '../features/auth/password-rules.js';
+import { CommandError, type CommandServices } from './command.js';
+
+/**
+ * The password for an account: one made up and shown once, unless it is to come from standard input. Never from the
+ * command line, which every user of the machine can read.
+ * @throws {CommandError} for one that is too short.
+ */
+export async function readPassword(
+  { say }: Pick<CommandServices, 'say'>,
+  { fromStdin }: { fromStdin: boolean },
+): Promise<string> {
+  if (!fromStdin) {
+    const password = randomBytes(15).toString('base64url');
+    say(`Password: ${password}`);
+    return password;
+  }
+  const parsed = newPasswordSchema.safeParse((await text(process.stdin)).replace(/\r?\n$/, ''));
+  if (!parsed.success) throw new CommandError(parsed.error.issues[0]?.message ?? 'This password will not do.');
+  return parsed.data;
+}

@@ -1,0 +1,19 @@
+import { parseArgs } from 'node:util';
+import { resetPassword } from '../features/users/reset-password.js';
+import { type Command, findNamedUser, operator } from './command.js';
+import { readPassword } from './read-password.js';
+
+export const resetPasswordCommand: Command = {
+  usage: '<user> [--password-stdin]',
+  summary: 'Give a user another password; ends his sessions, tokens and lock.',
+  async run({ db, say }, argv) {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: { 'password-stdin': { type: 'boolean', default: false } },
+    });
+    const user = await findNamedUser(db, positionals[0]);
+    await resetPassword(db, operator, user, await readPassword({ say }, { fromStdin: values['password-stdin'] }));
+    say(`${user.email} has a new password. His sessions and tokens have ended.`);
+  },
+};

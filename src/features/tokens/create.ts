@@ -1,0 +1,57 @@
+import type { Knex } from 'knex';
+import { raw } from 'objection';
+import { v7 as uuidv7 } from 'uuid';
+import { PersonalAccessToken, type TokenScope } from '../../../models/personal-access-token.js';
+import { User } from '../../../models/user.js';
+import { conflict } from '../../errors.js';
+import { recordAudit } from '../audit/record.js';
+import type { Caller } from '../auth/caller.js';
+import { hashToken, newTokenText } from './token-text.js';
+
+const MOST_TOKENS = 50;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export interface NewToken {
+  name: string;
+  scope: TokenScope;
+  expiresInDays: number;
+}
+
+/**
+ * Makes a personal access token of the caller's. Its text is in the answer and nowhere else.
+ * @throws {DomainError} `conflict` when he has fifty that work.
+ */
+export async function createToken(
+  db: Knex,
+  caller: Caller,
+  { name, scope, expiresInDays }: NewToken,
+): Promise<{ token: PersonalAccessToken; text: string }> {
+  const text = newTokenText();
+  const { id: userId, organizationId } = caller.actor;
+  const token = await db.transaction(async (trx) => {
+    // The user's row orders calls made at once, so that none of them miscounts.
+    await User.query(trx).findById(userId).forNoKeyUpdate();
+    const working = await PersonalAccessToken.query(trx)
+      .where({ userId })
+      .whereNull('revokedAt')
+      .where('expiresAt', '>', raw('now()'))
+      .resultSize();
+    if (working >= MOST_TOKENS) throw conflict(`You have ${working} tokens: revoke one that you no longer need.`);
+    const created = await PersonalAccessToken.query(trx).insertAndFetch({
+      id: uuidv7(),
+      userId,
+      name,
+      scope,
+      tokenHash: hashToken(text),
+      expiresAt: new Date(Date.now() + expiresInDays * DAY_MS),
+    });
+    await recordAudit(trx, caller, {
+      action: 'token.created',
+      target: { type: 'token', id: created.id },
+      organizationId,
+      details: { name, scope, expires_at: created.expiresAt },
+    });
+    return created;
+  });
+  return { token, text };
+}
