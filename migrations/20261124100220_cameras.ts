@@ -11,7 +11,7 @@ export async function up(knex: Knex): Promise<void> {
     table.boolean('active').notNullable().defaultTo(true);
     table.timestamp('created_at', { precision: 3 }).notNullable().defaultTo(knex.fn.now(3));
     table.timestamp('updated_at', { precision: 3 }).notNullable().defaultTo(knex.fn.now(3));
-    table.check(`stream_url ~ '^(rtsps?|https?)://'`, {}, 'cameras_stream_url_scheme');
+    table.check(`stream_url ~ '^(rtsp|rtsps|http|https)://'`, {}, 'cameras_stream_url_scheme');
   });
   await knex.raw('create unique index cameras_name_unique on cameras (organization_id, lower(name))');
   await knex.raw('create index cameras_of_organization on cameras (organization_id, id desc)');

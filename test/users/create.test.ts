@@ -88,8 +88,9 @@ describe('creating users', () => {
   it('keeps at the database that a name leads to one user only', async () => {
     const { user } = await server.signUp();
     const username = 'somebody-else@example.com';
-    await assert.rejects(User.query(server.db).findById(user.id).patch({ username }), /users_username_form/);
-    await assert.rejects(User.query(server.db).findById(user.id).patch({ email: 'none' }), /users_email_form/);
+    const patch = async (columns: Partial<User>) => User.query(server.db).findById(user.id).patch(columns);
+    await assert.rejects(patch({ username }), /users_username_form/);
+    await assert.rejects(patch({ email: 'none' }), /users_email_form/);
   });
 
   it('makes one of many that are registered under one name at the same moment', async () => {

@@ -20,7 +20,7 @@ describe('the account of a user', () => {
   const read = (who: Account, whom: string) => server.api('GET', `/api/users/${whom}/`, { token: who.token });
   const patch = (who: Account, whom: string, json: object) =>
     server.api('PATCH', `/api/users/${whom}`, { token: who.token, json });
-  const faultsOf = ({ body }: { body: Record<string, unknown> }) => Object.keys((body.errors ?? {}) as object);
+  const faultsOf = ({ body }: { body: Record<string, unknown> }) => Object.keys(body.errors ?? {});
   const current_password = TEST_PASSWORD;
 
   it('is read by himself and who administers him, and is not there for others', async () => {

@@ -42,7 +42,8 @@ export function parseStreamUrl(text: string): StreamUrl | null {
   url.username = '';
   url.password = '';
   const segments = url.pathname.split('/');
-  if (segments.some(isSecretSegment)) url.pathname = segments.filter((segment) => !isSecretSegment(segment)).join('/');
+  if (segments.some(isSecretSegment))
+    url.pathname = `/${segments.filter((part) => part && !isSecretSegment(part)).join('/')}`;
   const parameters = url.search.slice(1).split('&');
   if (parameters.some((parameter) => !isHarmless(parameter))) url.search = parameters.filter(isHarmless).join('&');
   return { complete, shown: url.href, hasCredentials: url.href !== complete };
