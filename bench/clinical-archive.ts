@@ -34,7 +34,7 @@ export async function seedArchive(db: Knex, size: ArchiveSize): Promise<void> {
       select n, n % ${organizations} as organization, n / ${organizations} as nth, at,
         uuidv7(at - clock_timestamp()) as id
       from generate_series(0, ${images - 1}) n,
-        lateral (select now() - (${images} - n) * interval '${days * 24 * 60 * 60} seconds' / ${images} as at) t`);
+        lateral (select now() - (${images} - n) * interval '${(days * 24 * 60 * 60) / images} seconds' as at) t`);
     await trx.raw(`insert into images (id, batch_id, owner_id, organization_id, filename, storage_key, etag, sha256,
         bytes, content_type, width, height, created_at)
       select p.id, c.batch_id, c.id, c.organization_id, p.n || '.jpg', 'clinical/' || p.id, 'e',

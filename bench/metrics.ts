@@ -32,17 +32,18 @@ interface Figure {
   goal: string;
 }
 
-async function bench({ db, signUp, api }: TestServer): Promise<Record<string, Figure>> {
-  const { token: all } = await signUp({ roles: ['SUPER_ADMIN'] });
+async function bench(service: TestServer): Promise<Record<string, Figure>> {
+  const { db } = service;
+  const { token: all } = await service.signUp({ roles: ['SUPER_ADMIN'] });
   const clinic = (await db('organizations').first()) as { id: string };
-  const { token: one } = await signUp({ roles: ['ADMIN'], organizationId: clinic.id });
-  const { token: clinician } = await signUp({ organizationId: clinic.id });
+  const { token: one } = await service.signUp({ roles: ['ADMIN'], organizationId: clinic.id });
+  const { token: clinician } = await service.signUp({ organizationId: clinic.id });
   const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
 
   async function figure(path: string, token: string, goal: string, peer: { from?: string; of?: string }) {
     let classifications = 0;
     const call = async () => {
-      const { status, body } = await api<Record<string, unknown>>('GET', path, { token });
+      const { status, body } = await service.api('GET', path, { token });
       if (status !== 200) throw new Error(JSON.stringify(body));
       const perStage = (body.classifications_per_category ?? {}) as Record<string, number>;
       classifications = Object.values(perStage).reduce((sum, count) => sum + count, 0);
