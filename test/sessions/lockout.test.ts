@@ -84,17 +84,17 @@ describe('The lock after failed logins', () => {
 
 describe('Calls that guess or fill', () => {
   it('are limited more strictly than others, at all API processes together, over both faces', async () => {
-    const env = { RATE_LIMIT_PER_MINUTE: '40' };
+    const env = { RATE_LIMIT_PER_MINUTE: '12' };
     const server = await startTestServer({ env });
     const second = await startTestServer({ env, sharing: server });
     const json = { username: 'nobody', password: 'wrong' };
     const statuses: number[] = [];
-    for (let i = 0; i < 16; i++) {
+    for (let i = 0; i < 6; i++) {
       const at = i % 2 ? server : second;
       const path = i % 4 < 2 ? '/auth/login' : '/trpc/auth.login';
       statuses.push((await at.api('POST', path, { json: { ...json, username: `nobody-${i}` } })).status);
     }
-    assert.deepEqual(statuses, [...Array<number>(12).fill(401), 429, 429, 429, 429]);
+    assert.deepEqual(statuses, [401, 401, 401, 429, 429, 429]);
     assert.equal((await server.api('GET', '/auth/csrf/')).status, 204, 'other calls go on');
     await second.stop();
     await server.stop();
