@@ -119,7 +119,6 @@ describe('administering users', () => {
       const account = await server.signUp({ organizationId: home });
       const expiresAt = new Date(Date.now() + 3_600_000);
       const userId = account.user.id;
-      await Session.query(server.db).insert({ id: uuidv7(), userId, expiresAt });
       const token = { name: 'script', scope: 'read', tokenHash: randomBytes(32), expiresAt } as const;
       await PersonalAccessToken.query(server.db).insert({ id: uuidv7(), userId, ...token });
       const live = async () => ({
@@ -143,6 +142,7 @@ describe('administering users', () => {
       const back = await patch(admin, user, { is_active: true });
       assert.deepEqual([back.status, back.body.is_active], [200, true]);
       assert.deepEqual(await user.live(), { sessions: 0, tokens: 0 });
+      assert.equal((await server.api('GET', '/auth/me', { token: user.token })).status, 401);
       assert.deepEqual(
         (await eventsOf(user)).map(({ action }) => action),
         ['user.deactivated', 'user.reactivated'],
