@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import type { AnalysisTask, ImageContentType, ThumbnailTask } from './analysis.js';
+import { REDUCED_SIDE } from './fingerprint/luma.js';
 import type { Pixels } from './pixels.js';
 import { UndecodablePicture, verdictOn } from './undecodable.js';
 
@@ -40,6 +41,31 @@ export async function decode(task: AnalysisTask): Promise<Decoded> {
 }
 
 /**
+ * Decodes a picture as `decode` does, to at most 512 px on the long side: a JPEG's decoder then leaves out most of the
+ * work. `width` and `height` are those of the whole picture, upright.
+ * @throws as `decode` does.
+ */
+export async function decodeReduced(task: AnalysisTask): Promise<Decoded> {
+  try {
+    const { data, info, size } = await forgivingHarmlessWarnings(task, async (failOn) => {
+      const picture = openPicture(task, { failOn, ignoreIcc: true });
+      const { autoOrient } = await picture.metadata();
+      const reduced = await picture
+        .resize({ width: REDUCED_SIDE, height: REDUCED_SIDE, fit: 'inside', withoutEnlargement: true })
+        .flatten({ background: '#ffffff' })
+        .toColourspace('srgb')
+        .raw({ depth: 'uchar' })
+        .toBuffer({ resolveWithObject: true });
+      return { ...reduced, size: autoOrient };
+    });
+    return { pixels: { data, width: info.width, height: info.height }, ...size, error: null };
+  } catch (error) {
+    if (!(error instanceof UndecodablePicture)) throw error;
+    return { pixels: null, ...(await headerSize(task)), error };
+  }
+}
+
+/**
  * A WebP of at most `size` pixels on the long side, upright, in sRGB, without metadata; never enlarged.
  * @throws {UndecodablePicture} and, where the file cannot be read or memory runs out, other errors.
  */
@@ -50,6 +76,16 @@ export async function renderThumbnail(task: ThumbnailTask): Promise<Uint8Array> 
       .webp({ quality: 80, effort: 2 })
       .toBuffer(),
   );
+}
+
+/** Bytes of EXIF, XMP, IPTC and ICC data in a picture; reads the header alone. 0 where there is none to read. */
+export async function metadataSize({ path }: AnalysisTask): Promise<number> {
+  try {
+    const { exif, xmp, iptc, icc } = await sharp(path, { limitInputPixels: false, failOn: 'none' }).metadata();
+    return [exif, xmp, iptc, icc].reduce((sum, block) => sum + (block?.length ?? 0), 0);
+  } catch {
+    return 0;
+  }
 }
 
 type FailOn = 'warning' | 'error';

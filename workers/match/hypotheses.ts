@@ -1,0 +1,117 @@
+import { compose, determinant, invert, ORIENTATION_MAPS, type Affine } from './affine.js';
+import { isPlausible, refine } from './alignment.js';
+import { contentMap } from './local-match.js';
+import { ORIENTATIONS } from './pair-match.js';
+import { levelFor, sample, type Level, type Thumbnail } from './thumbnail.js';
+
+const COARSE_SIDE = 16;
+/** At this agreement of the coarse thumbnails no crop is looked for. */
+const CLEAR = 0.93;
+/** Sides of a crop in shares of the whole picture's side. */
+const CROPS = [0.9, 0.8, 0.7, 0.58];
+const REFINED = 3;
+const SIMILAR = 0.04;
+
+interface Hypothesis {
+  map: Affine;
+  agreement: number;
+}
+
+/**
+ * The map from one picture to the other by which their thumbnails agree best: all orientations and, where none fits, all
+ * ways that one may be cut out of the other, tried coarsely, the best refined. Null where nothing is plausible.
+ */
+export function alignThumbnails(template: Thumbnail, picture: Thumbnail): Affine | null {
+  const frames = [...orientations(template, picture)].sort(bestFirst);
+  const tried =
+    frames[0]!.agreement >= CLEAR ? frames : [...frames, ...crops(template, picture, frames)].sort(bestFirst);
+  const refined: Hypothesis[] = [];
+  for (const { map: start } of distinct(tried).slice(0, REFINED)) {
+    const coarse = refine(template, picture, start, COARSE_SIDE, 8);
+    const map = coarse && refine(template, picture, coarse, 32, 6);
+    if (map) refined.push({ map, agreement: coarseAgreement(template, picture, map, 32) });
+  }
+  return refined.sort(bestFirst)[0]?.map ?? null;
+}
+
+const bestFirst = (a: Hypothesis, b: Hypothesis) => b.agreement - a.agreement;
+
+/** The picture on the whole of the template, eight ways; where one has a border, also frame on frame. */
+function* orientations(template: Thumbnail, picture: Thumbnail): Generator<Hypothesis> {
+  const [own, other] = [contentMap(template.evidence), contentMap(picture.evidence)];
+  const isFramed = [...template.evidence.content, ...picture.evidence.content].some((edge) => edge > 0 && edge < 1);
+  for (const orientation of ORIENTATIONS) {
+    const turn = ORIENTATION_MAPS[orientation];
+    yield rate(template, picture, turn);
+    if (isFramed) yield rate(template, picture, compose(invert(other), compose(turn, own)));
+  }
+}
+
+function* crops(template: Thumbnail, picture: Thumbnail, frames: Hypothesis[]): Generator<Hypothesis> {
+  for (const { map: turn } of frames.slice(0, 2)) {
+    for (const share of CROPS) {
+      const steps = Math.max(2, Math.round((1 - share) * COARSE_SIDE * 0.7) + 1);
+      for (let row = 0; row < steps; row++) {
+        for (let column = 0; column < steps; column++) {
+          const left = ((1 - share) * column) / (steps - 1);
+          const top = ((1 - share) * row) / (steps - 1);
+          const crop: Affine = [share, 0, left, 0, share, top];
+          yield rate(template, picture, compose(crop, turn));
+          yield rate(template, picture, compose(turn, invert(crop)));
+        }
+      }
+    }
+  }
+}
+
+const rate = (template: Thumbnail, picture: Thumbnail, map: Affine): Hypothesis => ({
+  map,
+  agreement: isPlausible(map) ? coarseAgreement(template, picture, map, COARSE_SIDE) : -1,
+});
+
+/** Leaves out what is all but the same as a better one. */
+function distinct(hypotheses: readonly Hypothesis[]): Hypothesis[] {
+  const kept: Hypothesis[] = [];
+  for (const hypothesis of hypotheses) {
+    if (kept.length === REFINED) break;
+    const isNew = kept.every(({ map }) =>
+      map.some((value, index) => Math.abs(value - hypothesis.map[index]!) > SIMILAR),
+    );
+    if (isNew) kept.push(hypothesis);
+  }
+  return kept;
+}
+
+/** Mean of the correlations of brightness and of details at a low resolution, −1…1. */
+function coarseAgreement(template: Thumbnail, picture: Thumbnail, map: Affine, side: number): number {
+  const own = levelFor(template, side);
+  const other = levelFor(picture, side / Math.sqrt(Math.abs(determinant(map))));
+  return (correlationOf(own, other, map, 'values') + correlationOf(own, other, map, 'detail')) / 2;
+}
+
+function correlationOf(own: Level, other: Level, [a, b, c, d, e, f]: Affine, kind: 'values' | 'detail'): number {
+  const [values, pixels] = [own[kind], other[kind]];
+  const { side } = own;
+  let [count, sum, sumOther, squares, squaresOther, products] = [0, 0, 0, 0, 0, 0];
+  for (let y = 0, at = 0; y < side; y++) {
+    const v = (y + 0.5) / side;
+    for (let x = 0; x < side; x++, at++) {
+      const u = (x + 0.5) / side;
+      const mu = a * u + b * v + c;
+      const mv = d * u + e * v + f;
+      if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) continue;
+      const value = values[at]!;
+      const pixel = sample(pixels, other.side, mu, mv);
+      count++;
+      sum += value;
+      sumOther += pixel;
+      squares += value * value;
+      squaresOther += pixel * pixel;
+      products += value * pixel;
+    }
+  }
+  if (count < 24) return -1;
+  const variance = squares / count - (sum / count) ** 2 + 0.1;
+  const varianceOther = squaresOther / count - (sumOther / count) ** 2 + 0.1;
+  return (products / count - (sum / count) * (sumOther / count)) / Math.sqrt(variance * varianceOther);
+}

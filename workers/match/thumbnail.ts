@@ -1,0 +1,122 @@
+import { CHROMA_SIDE, type Evidence } from '../fingerprint/evidence.js';
+import { GRID } from '../fingerprint/tent-grid.js';
+
+/** Sides of a thumbnail's pyramid, pixels; each has about half the area of the one before. */
+export const LEVEL_SIDES = [GRID, 45, 32, 23, 16, 11, 8] as const;
+
+/** A square picture of one channel. */
+export interface Level {
+  side: number;
+  /** Brightness, 0…255. */
+  values: Float32Array;
+  /** Brightness less that of the surroundings. */
+  detail: Float32Array;
+}
+
+/** A picture made ready to be compared, its content stretched to a unit square. */
+export interface Thumbnail {
+  evidence: Evidence;
+  /** One for each of `LEVEL_SIDES`. */
+  levels: Level[];
+  /** 16 × 16, around 0. */
+  blue: Float32Array;
+  red: Float32Array;
+}
+
+const DETAIL_RADIUS = 3;
+const prepared = new WeakMap<Uint8Array, Thumbnail>();
+
+/** @param packed what the evidence was read from: one that is asked for again is not made again. */
+export function prepareThumbnail(packed: Uint8Array, evidence: Evidence): Thumbnail {
+  const known = prepared.get(packed);
+  if (known) return known;
+  const { darkest, brightest } = evidence;
+  const scale = (brightest - darkest) / 255;
+  const full = Float32Array.from(evidence.luma, (value) => darkest + value * scale);
+  const levels = LEVEL_SIDES.map((side) => {
+    const values = side === GRID ? full : shrink(full, side);
+    return { side, values, detail: detailOf(values, side) };
+  });
+  const centred = (plane: Uint8Array) => Float32Array.from(plane, (value) => value - 128);
+  const thumbnail = { evidence, levels, blue: centred(evidence.blue), red: centred(evidence.red) };
+  prepared.set(packed, thumbnail);
+  return thumbnail;
+}
+
+/** The level whose pixels are nearest to the wanted side. */
+export function levelFor({ levels }: Thumbnail, side: number): Level {
+  return levels.reduce((best, level) =>
+    Math.abs(Math.log(level.side / side)) < Math.abs(Math.log(best.side / side)) ? level : best,
+  );
+}
+
+/** The value at a point of the unit square, between the pixels around it. */
+export function sample(values: Float32Array, side: number, u: number, v: number): number {
+  const x = Math.min(side - 1, Math.max(0, u * side - 0.5));
+  const y = Math.min(side - 1, Math.max(0, v * side - 0.5));
+  const left = Math.min(side - 2, x | 0);
+  const top = Math.min(side - 2, y | 0);
+  const [fx, fy] = [x - left, y - top];
+  const at = top * side + left;
+  const upper = values[at]! + (values[at + 1]! - values[at]!) * fx;
+  const lower = values[at + side]! + (values[at + side + 1]! - values[at + side]!) * fx;
+  return upper + (lower - upper) * fy;
+}
+
+export const CHROMA_CELLS = CHROMA_SIDE * CHROMA_SIDE;
+
+/** Area average of the 64 × 64 picture. */
+function shrink(full: Float32Array, side: number): Float32Array {
+  const each = GRID / side;
+  const half = new Float32Array(GRID * side);
+  const values = new Float32Array(side * side);
+  for (let index = 0; index < side; index++) {
+    const start = index * each;
+    const end = start + each;
+    for (let at = Math.floor(start); at < Math.min(GRID, Math.ceil(end)); at++) {
+      const weight = (Math.min(at + 1, end) - Math.max(at, start)) / each;
+      for (let row = 0; row < GRID; row++) half[row * side + index]! += weight * full[row * GRID + at]!;
+    }
+  }
+  for (let index = 0; index < side; index++) {
+    const start = index * each;
+    const end = start + each;
+    for (let at = Math.floor(start); at < Math.min(GRID, Math.ceil(end)); at++) {
+      const weight = (Math.min(at + 1, end) - Math.max(at, start)) / each;
+      for (let column = 0; column < side; column++) {
+        values[index * side + column]! += weight * half[at * side + column]!;
+      }
+    }
+  }
+  return values;
+}
+
+/** Less the mean of the 7 × 7 pixels around each, cut off at the edges. */
+function detailOf(values: Float32Array, side: number): Float32Array {
+  const rows = new Float32Array(side * side);
+  const detail = new Float32Array(side * side);
+  meansAlong(values, rows, side, side, 1);
+  meansAlong(rows, detail, side, 1, side);
+  for (let at = 0; at < detail.length; at++) detail[at] = values[at]! - detail[at]!;
+  return detail;
+}
+
+function meansAlong(source: Float32Array, target: Float32Array, side: number, across: number, along: number): void {
+  for (let line = 0; line < side; line++) {
+    const base = line * across;
+    let sum = 0;
+    let count = 0;
+    for (let i = 0; i < Math.min(side, DETAIL_RADIUS); i++, count++) sum += source[base + i * along]!;
+    for (let i = 0; i < side; i++) {
+      if (i + DETAIL_RADIUS < side) {
+        sum += source[base + (i + DETAIL_RADIUS) * along]!;
+        count++;
+      }
+      if (i > DETAIL_RADIUS) {
+        sum -= source[base + (i - DETAIL_RADIUS - 1) * along]!;
+        count--;
+      }
+      target[base + i * along] = sum / count;
+    }
+  }
+}
