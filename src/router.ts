@@ -1,4 +1,5 @@
 import { authRouter } from './features/auth/router.js';
+import { duplicatesRouter } from './features/duplicates/router.js';
 import { qcRouter } from './features/qc/router.js';
 import { referencesRouter } from './features/references/router.js';
 import { requestsRouter } from './features/requests/router.js';
@@ -15,6 +16,7 @@ export const appRouter = router({
   requests: requestsRouter,
   uploads: uploadsRouter,
   qc: qcRouter,
+  duplicates: duplicatesRouter,
   tasks: tasksRouter,
   references: referencesRouter,
   settings: settingsRouter,

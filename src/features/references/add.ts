@@ -1,23 +1,48 @@
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
-import { ReferenceImage } from '../../../models/reference-image.js';
 
 export interface KnownPicture {
   sourceUrl: string;
   /** 32 bytes. */
   pdq: Buffer;
-  /** 0…100; below 50 a hash matches nothing. */
+  /** 0…100; below 50 a hash alone matches nothing. */
   pdqQuality: number;
+  /** Where the picture itself was looked at: its fingerprint is kept under these. */
+  looked?: { sha256: Buffer; analyserVersion: string; descriptor: Buffer };
 }
 
-/** @returns how many were not known before. */
+/**
+ * Makes references known; one that was known by its hash alone is known by its picture once that is there.
+ * @returns how many were not known before.
+ */
 export async function addReferences(db: Knex, pictures: readonly KnownPicture[]): Promise<number> {
+  if (pictures.length === 0) return 0;
   // In one order, whatever the caller's: two calls with the same rows would else wait for each other for ever.
-  const rows = pictures.map((picture) => ({ id: uuidv7(), ...picture })).sort(byAddressAndHash);
-  // Not through the model: it would hand back the rows it was given, inserted or not.
-  const inserted = await db(ReferenceImage.tableName).insert(rows).onConflict().ignore().returning('id');
+  const rows = [...new Map(pictures.map((picture) => [keyOf(picture), picture])).values()].sort(byAddressAndHash);
+  const { rows: inserted } = await db.raw<{ rows: unknown[] }>(
+    `insert into reference_images (id, source_url, pdq, pdq_quality, sha256, analyser_version, descriptor)
+     select * from unnest(cast(:ids as uuid[]), cast(:sourceUrls as text[]), cast(:pdqs as bytea[]),
+                          cast(:qualities as smallint[]), cast(:sha256s as bytea[]), cast(:versions as text[]),
+                          cast(:descriptors as bytea[]))
+     on conflict (md5(source_url), pdq) do update set
+       sha256 = excluded.sha256, analyser_version = excluded.analyser_version, descriptor = excluded.descriptor,
+       pdq_quality = excluded.pdq_quality, sequence = nextval('picture_sequence')
+     where excluded.analyser_version is distinct from reference_images.analyser_version and excluded.sha256 is not null
+     returning 1`,
+    {
+      ids: rows.map(() => uuidv7()),
+      sourceUrls: rows.map(({ sourceUrl }) => sourceUrl),
+      pdqs: rows.map(({ pdq }) => pdq),
+      qualities: rows.map(({ pdqQuality }) => pdqQuality),
+      sha256s: rows.map(({ looked }) => looked?.sha256 ?? null),
+      versions: rows.map(({ looked }) => looked?.analyserVersion ?? null),
+      descriptors: rows.map(({ looked }) => looked?.descriptor ?? null),
+    },
+  );
   return inserted.length;
 }
+
+const keyOf = ({ sourceUrl, pdq }: KnownPicture) => `${pdq.toString('hex')} ${sourceUrl}`;
 
 function byAddressAndHash(a: KnownPicture, b: KnownPicture): number {
   if (a.sourceUrl !== b.sourceUrl) return a.sourceUrl < b.sourceUrl ? -1 : 1;
