@@ -71,8 +71,7 @@ tools.forEach((tool) => tool.close?.());
 
 const results = {
   evaluations: rated,
-  pictures: set.pictures,
-  wrongPairs: truth.wrongPairs,
+  truth,
   speed: speed ?? [],
   search,
 };

@@ -4,6 +4,8 @@ import type { Picture } from './copy-set.js';
 export class PairTruth {
   /** Wrong pairs, each counted once. Pairs of two hard pictures are looked at apart. */
   readonly wrongPairs: number;
+  /** Those of them in which one picture at least is no copy: what a search among known pictures meets. */
+  readonly unalteredPairs: number;
   private readonly source: Int32Array;
   private readonly shownToo: readonly (ReadonlySet<number> | null)[];
   private readonly hard: Uint8Array;
@@ -18,7 +20,7 @@ export class PairTruth {
     this.source = Int32Array.from(pictures, ({ source }) => numberOf(source));
     this.shownToo = pictures.map(({ shows }) => (shows.length > 1 ? new Set(shows.map(numberOf)) : null));
     this.hard = Uint8Array.from(pictures, ({ role }) => (role === 'hard' ? 1 : 0));
-    this.wrongPairs = this.countWrong();
+    [this.wrongPairs, this.unalteredPairs] = this.countWrong();
   }
 
   /** Whether any part of one photo can be seen in both. */
@@ -61,11 +63,20 @@ export class PairTruth {
     return this.shownToo[picture] ?? [this.source[picture]!];
   }
 
-  private countWrong(): number {
-    let count = 0;
+  /** Whether one of the two at least is as it was taken or drawn. */
+  hasUnaltered(one: number, other: number): boolean {
+    return this.pictures[one]!.role !== 'copy' || this.pictures[other]!.role !== 'copy';
+  }
+
+  private countWrong(): [all: number, unaltered: number] {
+    let [all, unaltered] = [0, 0];
     for (let one = 0; one < this.pictures.length; one++) {
-      for (let other = 0; other < one; other++) if (this.isWrong(one, other)) count++;
+      for (let other = 0; other < one; other++) {
+        if (!this.isWrong(one, other)) continue;
+        all++;
+        if (this.hasUnaltered(one, other)) unaltered++;
+      }
     }
-    return count;
+    return [all, unaltered];
   }
 }

@@ -1,4 +1,5 @@
 import type { Picture } from './copy-set.js';
+import type { PairTruth } from './pair-truth.js';
 import { macro, recallByKind, STRICTEST_RATE, thresholdAt, type Evaluation, type RatedPair } from './evaluation.js';
 
 /** Misses and false pairs beyond these are counted only. */
@@ -79,10 +80,17 @@ export function recallsOf(evaluation: Evaluation, pictures: readonly Picture[]):
   };
 }
 
+/** As if copies were looked for among originals and other photos alone. */
+function againstUnaltered(evaluation: Evaluation, truth: PairTruth): Evaluation {
+  const wrong = evaluation.wrong.filter(({ one, other }) => truth.hasUnaltered(one, other));
+  return { ...evaluation, wrongPairs: truth.unalteredPairs, wrong };
+}
+
 type Table = Record<string, Record<string, string>>;
 
 /** Recall of each kind at the strictest rate of false pairs, a column a tool, and the macro averages below. */
-export function recallTable(evaluations: readonly Evaluation[], pictures: readonly Picture[]): Table {
+export function recallTable(evaluations: readonly Evaluation[], truth: PairTruth): Table {
+  const { pictures } = truth;
   const table: Table = {};
   const put = (row: string, tool: string, value: string) => ((table[row] ??= {})[tool] = value);
   for (const evaluation of evaluations) {
@@ -91,6 +99,9 @@ export function recallTable(evaluations: readonly Evaluation[], pictures: readon
     for (const [kind, recall] of recalls.strictestRate) put(kind, tool, recall.toFixed(2));
     put('**macro, ≤ 1e-6 false a pair**', tool, macro(recalls.strictestRate).toFixed(3));
     put('**macro, no false pair**', tool, macro(recalls.noFalsePair).toFixed(3));
+    const unaltered = recallsOf(againstUnaltered(evaluation, truth), pictures);
+    put('macro, ≤ 1e-6 false, one side unaltered', tool, macro(unaltered.strictestRate).toFixed(3));
+    put('macro, no false pair, one side unaltered', tool, macro(unaltered.noFalsePair).toFixed(3));
     put('**macro, own threshold**', tool, macro(recalls.own).toFixed(3));
     const reported = evaluation.wrong.filter(({ strength }) => strength >= evaluation.ownThreshold).length;
     put('false pairs by own threshold', tool, reported < evaluation.wrong.length ? String(reported) : `≥ ${reported}`);

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Picture } from './copy-set.js';
+import type { PairTruth } from './pair-truth.js';
 import type { Evaluation } from './evaluation.js';
 import { hardSetTable, recallTable } from './report.js';
 import type { SearchFigures } from './search-speed.js';
@@ -13,8 +14,7 @@ const END = '<!-- duplicates: end -->';
 
 export interface Results {
   evaluations: readonly Evaluation[];
-  pictures: readonly Picture[];
-  wrongPairs: number;
+  truth: PairTruth;
   speed: readonly SpeedFigure[];
   search: SearchFigures | null;
 }
@@ -31,16 +31,19 @@ export async function writeResults(results: Results): Promise<void> {
   await writeFile(RESULTS, after);
 }
 
-export function sectionOf({ evaluations, pictures, wrongPairs, speed, search }: Results): string {
+export function sectionOf({ evaluations, truth, speed, search }: Results): string {
+  const { pictures } = truth;
   const count = (role: Picture['role']) => pictures.filter((picture) => picture.role === role).length;
   const parts = [
     '## Duplicates',
     `${count('original')} originals, ${count('copy')} copies of ${kindsOf(pictures)} kinds, ${count('distractor')} photos ` +
-      `without a copy, ${count('hard')} pictures in hard sets; ${wrongPairs.toExponential(2)} wrong pairs: every two ` +
+      `without a copy, ${count('hard')} pictures in hard sets; ${truth.wrongPairs.toExponential(2)} wrong pairs: every two ` +
       `pictures that show no part of one photo, two of the hard sets left out. They are of ${pictures.length} pictures, ` +
-      'so pairs are not independent. A tool compares each pair once.',
+      'so pairs are not independent. In ' +
+      `${truth.unalteredPairs.toExponential(2)} of them one side at least is unaltered: the rest are copies of two photos made ` +
+      'in like ways, such as two screenshots of one program.',
     '### Recall by kind, at ≤ 1e-6 false pairs a wrong pair',
-    markdown(recallTable(evaluations, pictures)),
+    markdown(recallTable(evaluations, truth)),
     '“No false pair” is at the strength of the worst false pair, so one pair sets it. “Own threshold” is what the tool or ' +
       'its manual calls a copy; ours is the score of 0.85. dupeGuru and difPy are our implementations of their published ' +
       'algorithms with every rotation they know and different sizes allowed.',
