@@ -51,9 +51,9 @@ export interface CandidateOptions {
   below?: number;
   /** The best so many. Default 40. */
   limit?: number;
-  /** Greatest distance of hashes, 0…255 bits. */
+  /** Greatest distance of hashes, 0…255 bits. Default 60. */
   radius?: number;
-  /** Least cosine of descriptors, −1…1; above 1 leaves descriptors out. */
+  /** Default 0.6. Least cosine of descriptors, −1…1; above 1 leaves descriptors out. */
   leastCosine?: number;
 }
 
@@ -69,7 +69,7 @@ export interface Candidate {
 
 /** Hashes this near, or descriptors this alike, are worth a look at the pixels. */
 export const CANDIDATE_RADIUS = 60;
-export const CANDIDATE_COSINE = 0.5;
+export const CANDIDATE_COSINE = 0.6;
 const DEFAULT_CAPACITY = 4_000_000;
 const DEFAULT_LIMIT = 40;
 const VECTOR = 16;
@@ -147,6 +147,16 @@ export class FingerprintIndex {
   /** Pictures worth comparing with the query, the most promising first. */
   candidates(query: IndexQuery, options: CandidateOptions = {}): Candidate[] {
     return this.candidatesOfEach([query], () => options)[0]!;
+  }
+
+  /** Those of the positions that are in scope, as candidates of the query, in the order given. */
+  candidatesAt(query: IndexQuery, positions: readonly number[], options: CandidateOptions = {}): Candidate[] {
+    const prepared = prepare(query);
+    const { from = 0, below = this.size, except, scope } = options;
+    return positions
+      .filter((position) => position >= from && position < below && position !== except)
+      .filter((position) => this.#isInScope(position, scope))
+      .map((position) => this.#candidateAt(position, prepared));
   }
 
   /**
