@@ -1,8 +1,8 @@
 /**
  * How well and how fast copies are found, ours beside other tools, into `bench/RESULTS.md`:
- * `npm run bench:duplicates -- <folder of photos> [--quick] [--only=ours,pdq,speed,search]`
+ * `npm run bench:duplicates -- <folder of photos> [--quick] [--write] [--only=ours,pdq,speed,search]`
  *
- * `--quick` takes a small set and writes no results. `--only` runs what is named; of the rest it takes what an earlier
+ * `--quick` takes a small set and writes no results, unless `--write` is given too. `--only` runs what is named; of the rest it takes what an earlier
  * run over the same set has left in the temporary folder.
  */
 import { execFile } from 'node:child_process';
@@ -16,6 +16,7 @@ import { evaluatePairwise } from './evaluate-pairwise.js';
 import type { Evaluation } from './evaluation.js';
 import { fingerprintFile } from './engine-thread.js';
 import { PairTruth } from './pair-truth.js';
+import { findCatalogueShots } from './plain-backdrops.js';
 import { reportOf } from './report.js';
 import { sectionOf, writeResults } from './results.js';
 import { measureSearch } from './search-speed.js';
@@ -33,7 +34,11 @@ const VARIED = 200;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
 });
 const [photos] = positionals;
 if (photos === undefined) throw new Error('Give a folder of photos: npm run bench:duplicates -- <folder> [--quick]');
@@ -44,7 +49,7 @@ const wanted = (name: string) => only === undefined || only.some((part) => name.
 const set = await buildSet(options);
 const reports = join(set.folder, 'reports');
 await mkdir(reports, { recursive: true });
-const truth = new PairTruth(set.pictures);
+const truth = new PairTruth(set.pictures, await findCatalogueShots(set.pictures));
 const tools = pairwiseTools();
 
 const evaluations: (Evaluation | null)[] = [];
@@ -76,7 +81,7 @@ const results = {
   search,
 };
 console.log(sectionOf(results));
-if (!values.quick) await writeResults(results);
+if (!values.quick || values.write) await writeResults(results);
 console.log(`Misses, false pairs and contact sheets of the worst: ${reports}`);
 
 /** What `work` gives, kept for later runs, or what an earlier one has kept where it is not wanted now. */

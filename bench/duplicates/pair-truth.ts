@@ -10,7 +10,11 @@ export class PairTruth {
   private readonly shownToo: readonly (ReadonlySet<number> | null)[];
   private readonly hard: Uint8Array;
 
-  constructor(readonly pictures: readonly Picture[]) {
+  /** @param catalogue places of the photos that make up a hard set of their own. */
+  constructor(
+    readonly pictures: readonly Picture[],
+    private readonly catalogue: readonly number[] = [],
+  ) {
     const numbers = new Map<string, number>();
     const numberOf = (source: string) => {
       const number = numbers.get(source) ?? numbers.size;
@@ -53,10 +57,13 @@ export class PairTruth {
 
   hardSets(): { name: string; members: number[] }[] {
     const names = [...new Set(this.pictures.filter(({ role }) => role === 'hard').map(({ kind }) => kind))];
-    return names.map((name) => ({
+    const rendered = names.map((name) => ({
       name,
       members: this.pictures.flatMap(({ role, kind }, index) => (role === 'hard' && kind === name ? [index] : [])),
     }));
+    return this.catalogue.length === 0
+      ? rendered
+      : [...rendered, { name: 'catalogue, photos', members: [...this.catalogue] }];
   }
 
   private sourcesOf(picture: number): Iterable<number> {
