@@ -53,7 +53,7 @@ export function sectionOf({ evaluations, truth, speed, search }: Results): strin
       '“near-shots” are called that.',
   ];
   if (speed.length > 0) {
-    parts.push('### Pictures a second, one thread, one at a time', markdown(speedTable(speed)), speedNote(speed));
+    parts.push('### Pictures a processor second', markdown(speedTable(speed)), speedNote(speed));
   }
   if (search) parts.push('### Search', markdown(searchTable(search)));
   return `${parts.join('\n\n')}\n`;

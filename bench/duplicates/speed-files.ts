@@ -10,8 +10,8 @@ export interface SizedFiles {
 
 const SIZES = [
   { name: '0.2 MP', width: 516, height: 388, count: 24 },
-  { name: '1 MP', width: 1160, height: 864, count: 12 },
-  { name: '12 MP', width: 4000, height: 3000, count: 3 },
+  { name: '1 MP', width: 1160, height: 864, count: 8 },
+  { name: '12 MP', width: 4000, height: 3000, count: 2 },
 ] as const;
 
 const CELL = 500;

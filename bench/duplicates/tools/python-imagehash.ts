@@ -27,6 +27,10 @@ export function pythonImagehash(name: 'phash' | 'dhash'): PairwiseTool {
       return hex === '' ? null : bytesOfHex(hex);
     },
     comparer: hammingComparer,
+    cpuSeconds: async () => {
+      process ??= new LineProcess();
+      return Number(await process.ask('cpu'));
+    },
     close: () => process?.end(),
   };
 }

@@ -11,6 +11,8 @@ export interface PairwiseTool {
   describe: (file: string) => Promise<Uint8Array | null>;
   /** `rows` holds the pictures' rows one after another. */
   comparer: (rows: Uint8Array, bytes: number) => Comparer;
+  /** Processor seconds spent so far, of a tool that has a process of its own. */
+  cpuSeconds?: () => Promise<number>;
   /** Ends what `describe` has started. */
   close?: () => void;
 }
