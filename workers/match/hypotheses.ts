@@ -8,8 +8,9 @@ const COARSE_SIDE = 16;
 /** Crops are looked for more coarsely, the most promising are looked at again. */
 const CROP_SIDE = 8;
 const CROPS_RATED_AGAIN = 10;
-/** At this agreement of the coarse thumbnails no crop is looked for. */
-const CLEAR = 0.93;
+/** Below this nothing good comes of refining, and from here on nothing better. */
+const LEAST_AGREEMENT = 0.25;
+const CLEAR = 0.85;
 /** Sides of a crop in shares of the whole picture's side. */
 const CROPS = [0.9, 0.8, 0.7, 0.58];
 const REFINED = 3;
@@ -23,20 +24,22 @@ interface Hypothesis {
 }
 
 /**
- * The map from one picture to the other by which their thumbnails agree best: all orientations and, where none fits, all
- * ways that one may be cut out of the other, tried coarsely, the best refined. Null where nothing is plausible.
+ * The map from one picture to the other by which their thumbnails agree best, of all orientations; where `withCrops`, also
+ * of all ways that one may be cut out of the other. Tried coarsely, the best are refined. Null where nothing is plausible.
  */
-export function alignThumbnails(template: Thumbnail, picture: Thumbnail): Affine | null {
+export function alignThumbnails(template: Thumbnail, picture: Thumbnail, withCrops: boolean): Affine | null {
   const frames = [...orientations(template, picture)].sort(bestFirst);
-  const tried =
-    frames[0]!.agreement >= CLEAR ? frames : [...frames, ...crops(template, picture, frames)].sort(bestFirst);
-  const refined: Hypothesis[] = [];
-  for (const { map: start } of distinct(tried).slice(0, REFINED)) {
-    const coarse = refine(template, picture, start, COARSE_SIDE, 8);
-    const map = coarse && refine(template, picture, coarse, 32, 6);
-    if (map) refined.push({ map, agreement: coarseAgreement(template, picture, map, 32) });
+  const tried = withCrops ? [...frames, ...crops(template, picture, frames)].sort(bestFirst) : frames;
+  let best: Hypothesis | null = null;
+  for (const { map: start, agreement } of distinct(tried)) {
+    if (agreement < LEAST_AGREEMENT || (best && best.agreement >= CLEAR)) break;
+    const coarse = refine(template, picture, start, COARSE_SIDE, 6);
+    const map = coarse && refine(template, picture, coarse, 32, 5);
+    if (!map) continue;
+    const refined = coarseAgreement(template, picture, map, 32);
+    if (!best || refined > best.agreement) best = { map, agreement: refined };
   }
-  return refined.sort(bestFirst)[0]?.map ?? null;
+  return best?.map ?? null;
 }
 
 const bestFirst = (a: Hypothesis, b: Hypothesis) => b.agreement - a.agreement;

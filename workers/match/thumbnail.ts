@@ -1,4 +1,4 @@
-import { CHROMA_SIDE, type Evidence } from '../fingerprint/evidence.js';
+import { CHROMA_SIDE, openEvidence, type Evidence } from '../fingerprint/evidence.js';
 import { GRID } from '../fingerprint/tent-grid.js';
 
 /** Sides of a thumbnail's pyramid, pixels; each has about half the area of the one before. */
@@ -21,15 +21,22 @@ export interface Thumbnail {
   /** 16 × 16, around 0. */
   blue: Float32Array;
   red: Float32Array;
+  /** Whether it has one hue alone: sepia, blueprint. */
+  isTinted: boolean;
 }
 
 const DETAIL_RADIUS = 3;
+/** Of a tinted picture: the mean colour squared over the colours' variance, and the variance off the hue. */
+const EVEN_HUE = 3;
+const MOST_OFF_HUE = 4;
 const prepared = new WeakMap<Uint8Array, Thumbnail>();
 
-/** @param packed what the evidence was read from: one that is asked for again is not made again. */
-export function prepareThumbnail(packed: Uint8Array, evidence: Evidence): Thumbnail {
+/** One that is asked for again is not made again. Null where the evidence is of a version not known here. */
+export function prepareThumbnail(packed: Uint8Array): Thumbnail | null {
   const known = prepared.get(packed);
   if (known) return known;
+  const evidence = openEvidence(packed);
+  if (!evidence) return null;
   const { darkest, brightest } = evidence;
   const scale = (brightest - darkest) / 255;
   const full = Float32Array.from(evidence.luma, (value) => darkest + value * scale);
@@ -38,7 +45,8 @@ export function prepareThumbnail(packed: Uint8Array, evidence: Evidence): Thumbn
     return { side, values, detail: detailOf(values, side) };
   });
   const centred = (plane: Uint8Array) => Float32Array.from(plane, (value) => value - 128);
-  const thumbnail = { evidence, levels, blue: centred(evidence.blue), red: centred(evidence.red) };
+  const [blue, red] = [centred(evidence.blue), centred(evidence.red)];
+  const thumbnail = { evidence, levels, blue, red, isTinted: isOfOneHue(blue, red) };
   prepared.set(packed, thumbnail);
   return thumbnail;
 }
@@ -63,7 +71,21 @@ export function sample(values: Float32Array, side: number, u: number, v: number)
   return upper + (lower - upper) * fy;
 }
 
-export const CHROMA_CELLS = CHROMA_SIDE * CHROMA_SIDE;
+/** One hue over the whole picture, white and black included: its colours lie on a line from grey, well away from it. */
+function isOfOneHue(blue: Float32Array, red: Float32Array): boolean {
+  const count = blue.length;
+  let [sumBlue, sumRed, squares] = [0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    sumBlue += blue[i]!;
+    sumRed += red[i]!;
+    squares += blue[i]! ** 2 + red[i]! ** 2;
+  }
+  const mean = Math.hypot(sumBlue, sumRed) / count;
+  if (mean * mean < EVEN_HUE * (squares / count - mean * mean)) return false;
+  let offHue = 0;
+  for (let i = 0; i < count; i++) offHue += ((blue[i]! * sumRed - red[i]! * sumBlue) / (mean * count)) ** 2;
+  return offHue / count < MOST_OFF_HUE;
+}
 
 /** Area average of the 64 × 64 picture. */
 function shrink(full: Float32Array, side: number): Float32Array {
