@@ -201,6 +201,7 @@ function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, 
     otherColour += Math.hypot(otherBlue, otherRed);
   }
   const { count } = blue;
+  if (template.isTinted && picture.isTinted && count >= 4) return compareHues(blue, red, otherColour / ownColour);
   const isGrey = Math.min(ownColour, otherColour) / count < GREY || template.isTinted || picture.isTinted;
   if (count < 4 || isGrey) {
     const saturation =
@@ -218,4 +219,11 @@ function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, 
     chromaDifference: Math.sqrt(Math.max(0, unexplained)),
     saturation: otherColour / ownColour,
   };
+}
+
+/** Of two pictures of one hue each it matters whether it is the same. */
+function compareHues(blue: Sums, red: Sums, saturation: number) {
+  const cosine = (blue.a * blue.b + red.a * red.b) / (Math.hypot(blue.a, red.a) * Math.hypot(blue.b, red.b));
+  const apart = Math.hypot(blue.a - blue.b, red.a - red.b) / blue.count;
+  return { chroma: cosine, chromaDifference: apart, saturation };
 }
