@@ -145,7 +145,7 @@ describe('fingerprint', () => {
         .toBuffer(),
     );
     const [whole, reduced] = [await decode(task), await decodeReduced(task)];
-    assert.deepEqual([reduced.width, reduced.height, reduced.pixels!.width], [1600, 1200, 512]);
+    assert.deepEqual([reduced.width, reduced.height, reduced.pixels!.width], [1600, 1200, 800]);
     const bits = distance(fingerprint(whole.pixels!).pdq, fingerprint(reduced.pixels!).pdq);
     assert.ok(bits <= 10, `${bits} bits`);
     const cut = await folder.task('cut.jpg', (await toSharp(scene(28)).jpeg().toBuffer()).subarray(0, 3000));

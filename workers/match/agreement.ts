@@ -44,7 +44,7 @@ const shifted = new Float32Array(MOST_PIXELS);
  */
 export function agreementOf(template: Thumbnail, picture: Thumbnail, map: Affine): Agreement | null {
   const scale = Math.sqrt(Math.abs(determinant(map)));
-  const own = template.levels[0]!;
+  const own = template.level(64);
   const other = levelFor(picture, own.side / scale);
   const brightness = correlate(own, other, map);
   if (!brightness) return null;

@@ -1,23 +1,30 @@
-import { CHROMA_SIDE, openEvidence, type Evidence } from '../fingerprint/evidence.js';
+import { openEvidence, type Evidence } from '../fingerprint/evidence.js';
 import { GRID } from '../fingerprint/tent-grid.js';
 
 /** Sides of a thumbnail's pyramid, pixels; each has about half the area of the one before. */
 export const LEVEL_SIDES = [GRID, 45, 32, 23, 16, 11, 8] as const;
 
 /** A square picture of one channel. */
-export interface Level {
-  side: number;
-  /** Brightness, 0…255. */
-  values: Float32Array;
+export class Level {
+  #detail: Float32Array | undefined;
+
+  /** @param values brightness, 0…255. */
+  constructor(
+    readonly side: number,
+    readonly values: Float32Array,
+  ) {}
+
   /** Brightness less that of the surroundings. */
-  detail: Float32Array;
+  get detail(): Float32Array {
+    return (this.#detail ??= detailOf(this.values, this.side));
+  }
 }
 
 /** A picture made ready to be compared, its content stretched to a unit square. */
 export interface Thumbnail {
   evidence: Evidence;
-  /** One for each of `LEVEL_SIDES`. */
-  levels: Level[];
+  /** Made when they are asked for: most pairs are told apart by the smallest. */
+  level: (side: (typeof LEVEL_SIDES)[number]) => Level;
   /** 16 × 16, around 0. */
   blue: Float32Array;
   red: Float32Array;
@@ -40,22 +47,23 @@ export function prepareThumbnail(packed: Uint8Array): Thumbnail | null {
   const { darkest, brightest } = evidence;
   const scale = (brightest - darkest) / 255;
   const full = Float32Array.from(evidence.luma, (value) => darkest + value * scale);
-  const levels = LEVEL_SIDES.map((side) => {
-    const values = side === GRID ? full : shrink(full, side);
-    return { side, values, detail: detailOf(values, side) };
-  });
+  const levels = new Map<number, Level>();
+  const level = (side: number) => {
+    let made = levels.get(side);
+    if (!made) levels.set(side, (made = new Level(side, side === GRID ? full : shrink(full, side))));
+    return made;
+  };
   const centred = (plane: Uint8Array) => Float32Array.from(plane, (value) => value - 128);
   const [blue, red] = [centred(evidence.blue), centred(evidence.red)];
-  const thumbnail = { evidence, levels, blue, red, isTinted: isOfOneHue(blue, red) };
+  const thumbnail = { evidence, level, blue, red, isTinted: isOfOneHue(blue, red) };
   prepared.set(packed, thumbnail);
   return thumbnail;
 }
 
 /** The level whose pixels are nearest to the wanted side. */
-export function levelFor({ levels }: Thumbnail, side: number): Level {
-  return levels.reduce((best, level) =>
-    Math.abs(Math.log(level.side / side)) < Math.abs(Math.log(best.side / side)) ? level : best,
-  );
+export function levelFor({ level }: Thumbnail, side: number): Level {
+  const off = (candidate: number) => Math.abs(Math.log(candidate / side));
+  return level(LEVEL_SIDES.reduce((best, candidate) => (off(candidate) < off(best) ? candidate : best)));
 }
 
 /** The value at a point of the unit square, between the pixels around it. */

@@ -5,7 +5,6 @@ import { DESCRIPTOR_NORM, transposeDescriptor } from '../../../workers/fingerpri
 import { fingerprint, type Fingerprint } from '../../../workers/fingerprint.js';
 import {
   FingerprintIndex,
-  type Candidate,
   type CandidateOptions,
   type IndexEntry,
 } from '../../../workers/match/fingerprint-index.js';
