@@ -251,6 +251,8 @@ describe('duplicates of a request', function () {
       all.slice(2),
     );
     assert.equal(second.headers.get('link'), null);
+    assert.equal((await groupsOf(requestId, '?near_shots=true')).body.length, 3);
+    assert.equal((await groupsOf(requestId, '?near_shots=maybe')).status, 400);
   });
 
   it('are found where a copy is pasted into another picture', async () => {
