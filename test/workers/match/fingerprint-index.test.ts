@@ -3,11 +3,7 @@ import { loadConfig } from '../../../src/config.js';
 import { AnalysisPool } from '../../../src/queue/analysis-pool.js';
 import { DESCRIPTOR_NORM, transposeDescriptor } from '../../../workers/fingerprint/descriptor.js';
 import { fingerprint, type Fingerprint } from '../../../workers/fingerprint.js';
-import {
-  FingerprintIndex,
-  type CandidateOptions,
-  type IndexEntry,
-} from '../../../workers/match/fingerprint-index.js';
+import { FingerprintIndex, type CandidateOptions, type IndexEntry } from '../../../workers/match/fingerprint-index.js';
 import { dihedralOfHash, hammingDistance } from '../../../workers/match/hash-orientations.js';
 import { kernelBytes } from '../../../workers/match/scan-kernel.js';
 import { assembleKernel } from '../../support/scan-kernel.js';
