@@ -124,7 +124,7 @@ interface Entry {
 
 /** The definition, one pair after the other. */
 function plainSearch(entries: readonly Entry[], { pdq, descriptor }: Entry, options: CandidateOptions) {
-  const { radius = 60, leastCosine = 0.6, from = 0, below = entries.length } = options;
+  const { radius = 44, leastCosine = 0.6, from = 0, below = entries.length } = options;
   const orientations = dihedralOfHash(pdq);
   const transposed = transposeDescriptor(descriptor);
   return entries.flatMap((entry, position) => {
