@@ -1,6 +1,6 @@
 /**
  * How well and how fast copies are found, ours beside other tools, into `bench/RESULTS.md`:
- * `npm run bench:duplicates -- <folder of photos> [--quick] [--write] [--only=ours,pdq,speed,search]`
+ * `npm run bench:duplicates -- <folder of photos> [--quick] [--write] [--only=ours,pdq,speed,search,request]`
  *
  * `--quick` takes a small set and writes no results, unless `--write` is given too. `--only` runs what is named; of the rest it takes what an earlier
  * run over the same set has left in the temporary folder.
@@ -18,6 +18,7 @@ import { fingerprintFile } from './engine-thread.js';
 import { PairTruth } from './pair-truth.js';
 import { findCatalogueShots } from './plain-backdrops.js';
 import { reportOf } from './report.js';
+import { measureRequest } from './request-speed.js';
 import { sectionOf, writeResults } from './results.js';
 import { measureSearch } from './search-speed.js';
 import { contestants, measureSpeed } from './speed.js';
@@ -31,6 +32,8 @@ const OURS = [
 ];
 const PLANTED_PAIRS = 300;
 const VARIED = 200;
+const FULL_REQUEST = 100_000;
+const QUICK_REQUEST = 10_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -71,7 +74,8 @@ const speed = await fresh('speed', async () =>
     ),
   ),
 );
-const search = await fresh('search', searchFigures);
+const search = await fresh('search', async () => measureSearch(await printsToVary()));
+const request = await fresh('request', requestFigures);
 tools.forEach((tool) => tool.close?.());
 
 const results = {
@@ -79,6 +83,7 @@ const results = {
   truth,
   speed: speed ?? [],
   search,
+  request,
 };
 console.log(sectionOf(results));
 if (!values.quick || values.write) await writeResults(results);
@@ -98,18 +103,26 @@ async function fresh<T>(name: string, work: () => Promise<T>): Promise<T | null>
   return result;
 }
 
-async function searchFigures() {
-  const fingerprints = (files: string[]) =>
-    Promise.all(files.map((file) => fingerprintFile({ file, localFeatures: true })));
+async function requestFigures() {
   const copies = truth.copies().filter(({ copy }) => set.pictures[copy]!.kind === 'jpeg 50');
   const planted = copies.slice(0, PLANTED_PAIRS);
-  const originals = await fingerprints(planted.map(({ original }) => set.pictures[original]!.file));
-  const recompressed = await fingerprints(planted.map(({ copy }) => set.pictures[copy]!.file));
-  const distractors = set.pictures.filter(({ role }) => role === 'distractor').slice(0, VARIED);
-  return measureSearch(
-    originals.map((print, index) => [print, recompressed[index]!] as const),
-    await fingerprints(distractors.map(({ file }) => file)),
-  );
+  const originals = await fingerprints(planted.map(({ original }) => original));
+  const recompressed = await fingerprints(planted.map(({ copy }) => copy));
+  const pairs = originals.map((print, index) => [print, recompressed[index]!] as const);
+  return measureRequest(values.quick ? QUICK_REQUEST : FULL_REQUEST, pairs, await printsToVary());
+}
+
+function printsToVary() {
+  const distractors = set.pictures.flatMap(({ role }, index) => (role === 'distractor' ? [index] : []));
+  return fingerprints(distractors.slice(0, VARIED));
+}
+
+async function fingerprints(pictures: readonly number[]) {
+  const prints = [];
+  for (const picture of pictures) {
+    prints.push(await fingerprintFile({ file: set.pictures[picture]!.file, localFeatures: true }));
+  }
+  return prints;
 }
 
 function fileName(name: string): string {
