@@ -10,7 +10,7 @@ const RADIUS = 31;
 const OURS_TO_THE_PICTURE = 32 + 64;
 
 export interface SearchFigures {
-  /** Milliseconds a query among 10⁶: hashes alone, and hashes and descriptors. */
+  /** Processor milliseconds a query among 10⁶: hashes alone, and hashes and descriptors. */
   hashMilliseconds: number;
   bothMilliseconds: number;
   /** Whether every query found just what comparing all hashes one by one finds. */
@@ -45,21 +45,22 @@ export function measureSearch(others: readonly Fingerprint[]): SearchFigures {
     for (let flip = 0; flip < 20; flip++) pdq[random.integer(0, 31)]! ^= 1 << random.integer(0, 7);
     return pdq;
   });
+  const clock = () => process.cpuUsage().user / 1000;
   const upright = { leastCosine: 2, radius: RADIUS, limit: 1000 };
   let exact = true;
   const hashTimes = queries.map((pdq) => {
-    const asked = performance.now();
+    const asked = clock();
     const found = index.candidates({ pdq }, upright);
-    const time = performance.now() - asked;
+    const time = clock() - asked;
     const near = new Set(found.map(({ position }) => position));
     exact &&= allNear(bits, pdq).every((position) => near.has(position));
     return time;
   });
   const bothTimes = queries.map((pdq) => {
     varyDescriptor(others, random, descriptor);
-    const asked = performance.now();
+    const asked = clock();
     index.candidates({ pdq, descriptor });
-    return performance.now() - asked;
+    return clock() - asked;
   });
   return {
     hashMilliseconds: median(hashTimes),
