@@ -1,3 +1,4 @@
+import type { Evidence } from '../fingerprint/evidence.js';
 import type { PairMeasures, PixelMeasures } from './measure-pair.js';
 import type { Relation } from './pair-match.js';
 
@@ -42,9 +43,21 @@ export function scoreOfPixels(pixels: PixelMeasures): number {
 
 /** The relation of pictures with that score, and the score that it stands for. A near-shot stays below a duplicate. */
 export function judge(pixels: PixelMeasures): { relation: Relation; score: number } {
-  const score = scoreOfPixels(pixels);
+  const score = isOtherPage(pixels) ? Math.min(scoreOfPixels(pixels), MOST_OF_OTHER_PAGE) : scoreOfPixels(pixels);
   if (score >= SCORE_OF_DUPLICATE || !isSameScene(pixels)) return { relation: 'copy', score };
   return { relation: 'near_shot', score: 0.5 + 0.34 * clamp(pixels.blockAgreement, 0, 1) };
+}
+
+/** Forms are filled in otherwise by a few strokes: of two pages more is asked than that most blocks are equal. */
+function isOtherPage({ chroma, ncc, first, second }: PixelMeasures): boolean {
+  return chroma === null && ncc < PAGE_NCC && isPage(first) && isPage(second);
+}
+
+/** Mostly paper. */
+function isPage({ luma }: Evidence): boolean {
+  let bright = 0;
+  for (const value of luma) if (value >= PAPER) bright++;
+  return bright >= PAPER_SHARE * luma.length;
 }
 
 function isSameScene({ ncc, tone, blockAgreement, inliers, blocks }: PixelMeasures): boolean {
@@ -52,6 +65,11 @@ function isSameScene({ ncc, tone, blockAgreement, inliers, blocks }: PixelMeasur
   const byFeatures = (inliers ?? 0) >= SCENE_INLIERS && ncc >= 0.4 && blockAgreement >= 0.5;
   return (byFeatures && tone >= 0.8) || (ncc >= 0.7 && blockAgreement >= 0.75 && tone >= 0.9);
 }
+
+const PAGE_NCC = 0.97;
+const PAPER = 200;
+const PAPER_SHARE = 0.6;
+const MOST_OF_OTHER_PAGE = 0.8;
 
 /**
  * The score where one of both pictures is known by its hash alone; strictly falling with the distance. 31 bits are the
