@@ -15,6 +15,8 @@ export class ImageAnalysis extends Model {
   declare detectorScore: number | null;
   declare provenance: { source: string; generator: string | null; value: string }[];
   declare findings: string[];
+  /** Of EXIF, XMP, IPTC and colour profile together. */
+  declare metadataBytes: number;
   declare error: string | null;
   declare createdAt: Date;
 }

@@ -1,8 +1,13 @@
-import { Model, type RelationMappings } from 'objection';
+import { Model, type Modifiers, type QueryBuilder, type RelationMappings } from 'objection';
 import { Label } from './label.js';
 
 export class Image extends Model {
   static override tableName = 'images';
+
+  static override modifiers: Modifiers<QueryBuilder<Image>> = {
+    /** Those that were not rejected as copies of others. */
+    accepted: (images) => void images.whereRaw(`images.duplicate_decision is distinct from 'reject'`),
+  };
 
   declare id: string;
   /** Null: a clinical image. */
@@ -21,6 +26,10 @@ export class Image extends Model {
   declare height: number;
   declare thumbnailKey: string | null;
   declare thumbnailFailed: boolean;
+  /** What was decided on it as a copy of another; a rejected image is in no task. */
+  declare duplicateDecision: 'keep' | 'reject' | null;
+  declare decidedBy: string | null;
+  declare decidedAt: Date | null;
   declare createdAt: Date;
 
   declare labels?: Label[];

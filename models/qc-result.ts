@@ -10,13 +10,23 @@ export class QcResult extends Model {
   declare requestId: string;
   declare runId: string;
   declare duplicateScore: number;
-  declare matchRelation: 'exact' | 'near' | null;
+  /** Of the best match: a copy before a near shot, then the higher score. */
+  declare matchRelation: 'exact' | 'copy' | 'near_shot' | null;
+  /** As the comparison gave it; `duplicateScore` is the same but for near shots, which never count as copies. */
+  declare matchScore: number | null;
+  /** What was done to the match to make this picture. */
+  declare transformation: string[];
+  declare matchEvidence: Record<string, unknown> | null;
   declare matchedImageId: string | null;
   declare referenceId: string | null;
   declare aiGeneratedScore: number;
   declare findings: string[];
   /** Why the picture could not be decoded. */
   declare error: string | null;
+  /** With which version the picture was looked at; null before that was kept. */
+  declare analyserVersion: string | null;
+  /** The sequence number up to which the picture was compared with all others. */
+  declare scannedTo: number | null;
   declare createdAt: Date;
 
   declare image?: Image;

@@ -4,6 +4,9 @@ export type QcRunStatus = 'queued' | 'running' | 'completed' | 'failed' | 'cance
 
 export const activeQcRunStatuses: readonly QcRunStatus[] = ['queued', 'running'];
 
+/** What a run's pictures are matched against, beside the references. */
+export type QcScope = 'request' | 'customer' | 'organization' | 'everyone';
+
 export class QcRun extends Model {
   static override tableName = 'qc_runs';
 
@@ -11,6 +14,7 @@ export class QcRun extends Model {
   declare requestId: string;
   declare startedBy: string;
   declare status: QcRunStatus;
+  declare scope: QcScope;
   declare imagesTotal: number;
   declare imagesDone: number;
   declare imagesFailed: number;

@@ -8,5 +8,10 @@ export class ReferenceImage extends Model {
   declare sourceUrl: string;
   declare pdq: Buffer;
   declare pdqQuality: number;
+  declare sequence: number;
+  /** Null where only the hash is known, as are the two after it. */
+  declare sha256: Buffer | null;
+  declare analyserVersion: string | null;
+  declare descriptor: Buffer | null;
   declare createdAt: Date;
 }

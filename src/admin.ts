@@ -3,6 +3,7 @@ import { type Command, CommandError } from './commands/command.js';
 import { createUserCommand } from './commands/create-user.js';
 import { grantCommand } from './commands/grant.js';
 import { importDjangoCommand } from './commands/import-django.js';
+import { importReferencesCommand } from './commands/import-references.js';
 import { resetPasswordCommand } from './commands/reset-password.js';
 import { unlockCommand } from './commands/unlock.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
@@ -11,10 +12,8 @@ import { startEmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
 import { findRunningPostgres } from './database/running-postgres.js';
 import { DomainError } from './errors.js';
-import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
 import { createLog } from './log.js';
 import { StartupError } from './startup-error.js';
-import { createStorage } from './storage/create-storage.js';
 
 /** What an operator does from a terminal on the service's machine, while it runs or not: `npm run admin -- <command>`. */
 const commands: Record<string, Command> = {
@@ -23,6 +22,7 @@ const commands: Record<string, Command> = {
   'reset-password': resetPasswordCommand,
   unlock: unlockCommand,
   'import-django': importDjangoCommand,
+  'import-references': importReferencesCommand,
 };
 
 const USAGE_FAULT = 64; // EX_USAGE of sysexits.h
@@ -52,10 +52,7 @@ async function run(command: Command, argv: string[]): Promise<void> {
   try {
     await migrate(url, log);
     db = connect(url, { poolSize: 4, applicationName: 'assay admin', log });
-    const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
-    const signingKey = storageSigningKey(await loadJwtSecret(config));
-    const storage = await createStorage({ storageUrl: config.storageUrl, publicUrl, signingKey });
-    await command.run({ db, config, storage, say }, argv);
+    await command.run({ db, config, say, interrupted: interrupted() }, argv);
   } finally {
     await db?.destroy();
     await close();
@@ -68,6 +65,13 @@ async function openDatabase(config: Config): Promise<{ url: string; close: () =>
   if (running !== undefined) return { url: running, close: () => Promise.resolve() };
   const { url, stop } = await startEmbeddedPostgres(config.dataDir, createLog('warn'));
   return { url, close: stop };
+}
+
+/** A second Ctrl-C ends the process at once. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
 }
 
 function usage(name: string | undefined): string {

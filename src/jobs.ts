@@ -1,4 +1,5 @@
 import type { Analyser } from './features/qc/analyse-images.js';
+import type { MatchMemory } from './features/qc/match/find-matches.js';
 import { endStrandedRuns } from './features/qc/end-stranded-runs.js';
 import { runQc } from './features/qc/run-qc.js';
 import { sweepSessions } from './features/sessions/sweep.js';
@@ -7,7 +8,7 @@ import { sweepAbandonedUploads } from './features/uploads/sweep.js';
 import type { JobHandlers } from './queue/job.js';
 
 /** Every kind of job and the domain function that does it: what `router.ts` is to procedures. */
-export function jobHandlers(analyser: Analyser): JobHandlers {
+export function jobHandlers(analyser: Analyser & MatchMemory): JobHandlers {
   const { db, storage } = analyser;
   return {
     runQc: (payload, job) => runQc(analyser, payload, job),

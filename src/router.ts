@@ -2,6 +2,7 @@ import { auditRouter } from './features/audit/router.js';
 import { authRouter } from './features/auth/router.js';
 import { camerasRouter } from './features/cameras/router.js';
 import { classificationsRouter } from './features/classifications/router.js';
+import { duplicatesRouter } from './features/duplicates/router.js';
 import { imagesRouter } from './features/images/router.js';
 import { metricsRouter } from './features/metrics/router.js';
 import { organizationsRouter } from './features/organizations/router.js';
@@ -28,6 +29,7 @@ export const appRouter = router({
   requests: requestsRouter,
   uploads: uploadsRouter,
   qc: qcRouter,
+  duplicates: duplicatesRouter,
   tasks: tasksRouter,
   images: imagesRouter,
   classifications: classificationsRouter,

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Goes up whenever decoding, hashing or reading provenance would find something else in the same bytes. */
-const ANALYSIS_VERSION = 1;
+const ANALYSIS_VERSION = 2;
 
 /**
- * Names what an analysis was made by, such as `1/residual-net@0.1.0+bda9061828c6`: an analysis of the same bytes by the
+ * Names what an analysis was made by, such as `2/residual-net@0.1.0+bda9061828c6`: an analysis of the same bytes by the
  * same version is never made again. Reads the detector's manifest, not the model.
  * @throws where the manifest is missing or lacks `name`, `version` or `sha256`.
  */

@@ -1,3 +1,5 @@
+import type { Fingerprint } from './fingerprint.js';
+
 /** What a thread is asked to look at. */
 export interface AnalysisTask {
   /** A readable local file. */
@@ -18,6 +20,12 @@ export type Thumbnail =
   /** Why the picture cannot be decoded, and whether it never will be, whatever the settings. */
   | { webp: null; undecodable: string; lasting: boolean; milliseconds: number };
 
+/** What a reference picture is known by. */
+export type FingerprintAnswer =
+  | { fingerprint: Fingerprint; width: number; height: number; milliseconds: number }
+  /** Why the picture cannot be decoded, and whether it never will be, whatever the settings. */
+  | { fingerprint: null; undecodable: string; lasting: boolean; milliseconds: number };
+
 export type ImageContentType = 'image/jpeg' | 'image/png' | 'image/webp';
 
 /** What was found in one picture. Plain data: it crosses a thread boundary. */
@@ -29,10 +37,14 @@ export interface Analysis {
   pdq: Uint8Array | null;
   /** 0…100: how much structure the hash rests on; below 50 it is not to be trusted. 0 when not decodable. */
   pdqQuality: number;
+  /** What copies of the picture are found by; null when it cannot be decoded. */
+  fingerprint: Fingerprint | null;
   /** Probability in 0…1 that the pixels are generated, by the detector alone; null when not decodable. */
   detectorScore: number | null;
   /** Facts read from metadata that name a generator. */
   provenance: ProvenanceFact[];
+  /** Size of the EXIF, XMP, IPTC and ICC data in the file, bytes; 0 when the header could not be read. */
+  metadataBytes: number;
   /** Findings that depend on no threshold. */
   findings: Finding[];
   /** Why the picture could not be decoded; null when it could. */

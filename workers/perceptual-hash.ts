@@ -1,3 +1,5 @@
+import { reduceToLuma } from './fingerprint/luma.js';
+import { GRID, sampleGrid } from './fingerprint/tent-grid.js';
 import type { Pixels } from './pixels.js';
 
 export interface PerceptualHash {
@@ -11,20 +13,20 @@ export interface PerceptualHash {
   quality: number;
 }
 
-const FILTER_SIDE = 512;
-const GRID = 64;
 const FREQUENCIES = 16;
 const SMALLEST_SIDE = 5;
-const BOX_FILTER_PASSES = 2;
+export const HASH_BYTES = 32;
+/** Bytes of the eight hashes of a picture's eight orientations. */
+export const DIHEDRAL_BYTES = 8 * HASH_BYTES;
 /** In units of the transform, where a photograph's median frequency has an amplitude of 60. */
 const CLEAR_OF_MEDIAN = 2;
 
 /** Hashing is synchronous, so one set of buffers serves every picture of a thread. */
-const luma = new Float32Array(FILTER_SIDE * FILTER_SIDE);
-const filtered = new Float32Array(FILTER_SIDE * FILTER_SIDE);
 const grid = new Float64Array(GRID * GRID);
 const halfTransformed = new Float64Array(FREQUENCIES * GRID);
 const spectrum = new Float64Array(FREQUENCIES * FREQUENCIES);
+const turned = new Float64Array(FREQUENCIES * FREQUENCIES);
+const sorted = new Float64Array(FREQUENCIES * FREQUENCIES);
 const cosines = cosineMatrix();
 
 /**
@@ -33,131 +35,67 @@ const cosines = cosineMatrix();
  * A side below 5 px gives the zero hash with quality 0.
  */
 export function perceptualHash(pixels: Pixels): PerceptualHash {
-  if (Math.min(pixels.width, pixels.height) < SMALLEST_SIDE) return { hash: new Uint8Array(32), quality: 0 };
-  const { width, height } = fillLuma(pixels);
-  for (let pass = 0; pass < BOX_FILTER_PASSES; pass++) {
-    boxFilterRows(luma, filtered, width, height);
-    boxFilterColumns(filtered, luma, width, height);
-  }
-  decimate(width, height);
-  cosineTransform();
-  const median = Float64Array.from(spectrum).sort()[spectrum.length / 2 - 1]!;
-  return { hash: bitsAbove(median), quality: Math.min(gradientQuality(), spectrumQuality(median)) };
+  if (isTooNarrow(pixels)) return { hash: new Uint8Array(HASH_BYTES), quality: 0 };
+  const luma = reduceToLuma(pixels);
+  sampleGrid(luma, { left: 0, top: 0, width: luma.width, height: luma.height }, grid);
+  const hash = new Uint8Array(HASH_BYTES);
+  const quality = transformGrid(grid);
+  writeHash(spectrum, hash, 0);
+  return { hash, quality };
 }
 
-/** Fills `luma`, averaged down by area where the picture is larger than the filter's side. */
-function fillLuma(pixels: Pixels): { width: number; height: number } {
-  const scale = FILTER_SIDE / Math.max(pixels.width, pixels.height);
-  if (scale >= 1) {
-    luma.fill(0, 0, pixels.width * pixels.height);
-    addLuma(pixels.data, 0, pixels.width * pixels.height, 1, luma);
-    return pixels;
-  }
-  const width = Math.max(1, Math.round(pixels.width * scale));
-  const height = Math.max(1, Math.round(pixels.height * scale));
-  averageDown(pixels, width, height);
-  return { width, height };
-}
+export const isTooNarrow = ({ width, height }: Pick<Pixels, 'width' | 'height'>) =>
+  Math.min(width, height) < SMALLEST_SIDE;
 
-/** Area average: a source row or column that straddles two targets counts for each by its share. */
-function averageDown({ data, width, height }: Pixels, targetWidth: number, targetHeight: number): void {
-  const band = new Float32Array(width);
-  const rowsEach = height / targetHeight;
-  const columnsEach = width / targetWidth;
-  for (let row = 0; row < targetHeight; row++) {
-    const top = row * rowsEach;
-    const bottom = Math.min(height, top + rowsEach);
-    band.fill(0);
-    for (let y = Math.floor(top); y < bottom; y++) {
-      addLuma(data, y * width, width, Math.min(y + 1, bottom) - Math.max(y, top), band);
+/**
+ * The hashes of a picture in its eight orientations, in the order of `ORIENTATIONS`, from one transform: mirroring turns
+ * the signs of every other frequency, turning the picture on its diagonal exchanges rows and columns. They are those of
+ * the turned pixels but for bits that rounding decides.
+ * @param samples 64 × 64, from `sampleGrid`.
+ */
+export function dihedralHashes(samples: Float64Array): { hashes: Uint8Array; quality: number } {
+  const quality = transformGrid(samples);
+  const hashes = new Uint8Array(DIHEDRAL_BYTES);
+  turns.forEach(({ transposed, rows, columns }, index) => {
+    for (let i = 0; i < FREQUENCIES; i++) {
+      for (let j = 0; j < FREQUENCIES; j++) {
+        // Frequencies count from 1, so the even indices are the odd ones, which mirroring negates.
+        const negated = ((rows & ~i) ^ (columns & ~j)) & 1;
+        const value = spectrum[transposed ? j * FREQUENCIES + i : i * FREQUENCIES + j]!;
+        turned[i * FREQUENCIES + j] = negated ? -value : value;
+      }
     }
-    for (let column = 0; column < targetWidth; column++) {
-      const left = column * columnsEach;
-      const sum = weightedSum(band, left, Math.min(width, left + columnsEach));
-      luma[row * targetWidth + column] = sum / (rowsEach * columnsEach);
-    }
-  }
+    writeHash(turned, hashes, index * HASH_BYTES);
+  });
+  return { hashes, quality };
 }
 
-/** Adds the luma of `count` pixels from the `first` one on. */
-function addLuma(rgb: Uint8Array, first: number, count: number, weight: number, target: Float32Array): void {
-  const red = 0.299 * weight;
-  const green = 0.587 * weight;
-  const blue = 0.114 * weight;
-  for (let i = 0, at = first * 3; i < count; i++, at += 3) {
-    target[i]! += red * rgb[at]! + green * rgb[at + 1]! + blue * rgb[at + 2]!;
-  }
-}
+/** `rows`: 1 where top and bottom change over, after transposing; `columns`: left and right. */
+const turns = [
+  { transposed: false, rows: 0, columns: 0 },
+  { transposed: true, rows: 0, columns: 1 },
+  { transposed: false, rows: 1, columns: 1 },
+  { transposed: true, rows: 1, columns: 0 },
+  { transposed: false, rows: 0, columns: 1 },
+  { transposed: false, rows: 1, columns: 0 },
+  { transposed: true, rows: 0, columns: 0 },
+  { transposed: true, rows: 1, columns: 1 },
+];
 
-function weightedSum(values: Float32Array, from: number, to: number): number {
-  const first = Math.floor(from);
-  let sum = values[first]! * (first - from);
-  for (let i = first; i < to; i++) sum += values[i]!;
-  return sum + values[Math.ceil(to) - 1]! * (to - Math.ceil(to));
-}
-
-/** Two passes of half the distance between grid points each make a tent filter (Jarosz 2001). */
-const windowSize = (length: number) => Math.ceil(length / (2 * GRID));
-
-function boxFilterRows(source: Float32Array, target: Float32Array, width: number, height: number): void {
-  for (let y = 0; y < height; y++) boxFilterLine(source, target, y * width, width, 1);
-}
-
-function boxFilterColumns(source: Float32Array, target: Float32Array, width: number, height: number): void {
-  for (let x = 0; x < width; x++) boxFilterLine(source, target, x, height, width);
-}
-
-/** Running mean over a window that is cut off at both ends of the line. */
-function boxFilterLine(source: Float32Array, target: Float32Array, start: number, length: number, stride: number) {
-  const window = windowSize(length);
-  const ahead = window >> 1;
-  let sum = 0;
-  let inside = 0;
-  let add = start;
-  let drop = start;
-  let write = start;
-  for (; inside < ahead; inside++, add += stride) sum += source[add]!;
-  while (inside < window) {
-    sum += source[add]!;
-    inside++;
-    target[write] = sum / inside;
-    add += stride;
-    write += stride;
-  }
-  for (let i = window; i < length; i++) {
-    sum += source[add]! - source[drop]!;
-    target[write] = sum / window;
-    add += stride;
-    drop += stride;
-    write += stride;
-  }
-  for (let i = 0; i < ahead; i++) {
-    sum -= source[drop]!;
-    inside--;
-    target[write] = sum / inside;
-    drop += stride;
-    write += stride;
-  }
-}
-
-function decimate(width: number, height: number): void {
-  for (let row = 0; row < GRID; row++) {
-    const y = Math.floor(((row + 0.5) * height) / GRID);
-    for (let column = 0; column < GRID; column++) {
-      const x = Math.floor(((column + 0.5) * width) / GRID);
-      grid[row * GRID + column] = luma[y * width + x]!;
-    }
-  }
+/** Fills `spectrum`. @returns the quality. */
+function transformGrid(samples: Float64Array): number {
+  cosineTransform(samples);
+  return Math.min(gradientQuality(samples), spectrumQuality(medianOf(spectrum)));
 }
 
 /** Sum of the steps between neighbours in whole per cents of white, so that faint noise counts for nothing. */
-function gradientQuality(): number {
+function gradientQuality(samples: Float64Array): number {
   let sum = 0;
   for (let row = 0; row < GRID; row++) {
     for (let column = 0; column < GRID; column++) {
       const at = row * GRID + column;
-      if (row + 1 < GRID) sum += Math.abs(Math.trunc(((grid[at]! - grid[at + GRID]!) * 100) / 255));
-      if (column + 1 < GRID) sum += Math.abs(Math.trunc(((grid[at]! - grid[at + 1]!) * 100) / 255));
+      if (row + 1 < GRID) sum += Math.abs(Math.trunc(((samples[at]! - samples[at + GRID]!) * 100) / 255));
+      if (column + 1 < GRID) sum += Math.abs(Math.trunc(((samples[at]! - samples[at + 1]!) * 100) / 255));
     }
   }
   return Math.min(100, Math.floor(sum / 90));
@@ -175,11 +113,11 @@ function cosineMatrix(): Float64Array {
   return matrix;
 }
 
-function cosineTransform(): void {
+function cosineTransform(samples: Float64Array): void {
   for (let i = 0; i < FREQUENCIES; i++) {
     for (let column = 0; column < GRID; column++) {
       let sum = 0;
-      for (let k = 0; k < GRID; k++) sum += cosines[i * GRID + k]! * grid[k * GRID + column]!;
+      for (let k = 0; k < GRID; k++) sum += cosines[i * GRID + k]! * samples[k * GRID + column]!;
       halfTransformed[i * GRID + column] = sum;
     }
   }
@@ -203,10 +141,14 @@ function spectrumQuality(median: number): number {
   return Math.floor(Math.min(100, Math.max(0, 250 * (share - 0.5))));
 }
 
-function bitsAbove(median: number): Uint8Array {
-  const hash = new Uint8Array(spectrum.length / 8);
-  spectrum.forEach((value, bit) => {
-    if (value > median) hash[hash.length - 1 - (bit >> 3)]! |= 1 << (bit & 7);
-  });
-  return hash;
+function medianOf(values: Float64Array): number {
+  sorted.set(values);
+  return sorted.sort()[sorted.length / 2 - 1]!;
+}
+
+function writeHash(values: Float64Array, target: Uint8Array, start: number): void {
+  const median = medianOf(values);
+  for (let bit = 0; bit < values.length; bit++) {
+    if (values[bit]! > median) target[start + HASH_BYTES - 1 - (bit >> 3)]! |= 1 << (bit & 7);
+  }
 }

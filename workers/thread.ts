@@ -1,11 +1,13 @@
 import { workerData } from 'node:worker_threads';
-import type { Analysis, AnalysisTask, Finding, Thumbnail, ThumbnailTask } from './analysis.js';
-import { decode, renderThumbnail } from './decode.js';
+import type { Analysis, AnalysisTask, Finding, FingerprintAnswer, Thumbnail, ThumbnailTask } from './analysis.js';
+import { decode, decodeReduced, metadataSize, renderThumbnail } from './decode.js';
 import { loadDetector, type Detector } from './detector.js';
-import { perceptualHash, type PerceptualHash } from './perceptual-hash.js';
+import { fingerprint, type Fingerprint } from './fingerprint.js';
 import type { Pixels } from './pixels.js';
 import { readProvenance } from './provenance.js';
 import { UndecodablePicture } from './undecodable.js';
+
+export { compare, search } from './match/match-task.js';
 
 /** Below the 64 × 64 grid of the perceptual hash there is less picture than the hash asks for. */
 const SMALLEST_USEFUL_SIDE = 64;
@@ -15,25 +17,27 @@ const LEAST_HASH_QUALITY = 50;
 const { detectorFolder } = workerData as { detectorFolder: string };
 let detector: Detector | undefined;
 
-/** Looks at one picture: decodes it once and feeds hash and detector from the same pixels. */
+/** Looks at one picture: decodes it once and feeds fingerprint and detector from the same pixels. */
 export async function analyse(task: AnalysisTask): Promise<Analysis> {
   const clock = stopwatch();
   const provenance = readProvenance(task);
   const provenanceTime = clock();
   const { pixels, width, height, error } = await decode(task);
   const decodeTime = clock();
-  const hash = pixels && perceptualHash(pixels);
+  const print = pixels && fingerprint(pixels);
   const hashTime = clock();
   const detectorScore = pixels && (await score(pixels));
   const detectTime = clock();
   return {
     width,
     height,
-    pdq: hash?.hash ?? null,
-    pdqQuality: hash?.quality ?? 0,
+    pdq: print?.pdq ?? null,
+    pdqQuality: print?.quality ?? 0,
+    fingerprint: print,
     detectorScore,
     provenance,
-    findings: findingsOf({ width, height }, hash, provenance.length > 0),
+    metadataBytes: await metadataSize(task),
+    findings: findingsOf({ width, height }, print, provenance.length > 0),
     error: error?.message ?? null,
     lasting: error?.lasting ?? true,
     timings: { decode: decodeTime, hash: hashTime, detect: detectTime, provenance: provenanceTime },
@@ -52,6 +56,14 @@ export async function thumbnail(task: ThumbnailTask): Promise<Thumbnail> {
   }
 }
 
+/** The fingerprint of a picture that nothing else is asked about, from as little of it as that takes. */
+export async function fingerprintFile(task: AnalysisTask): Promise<FingerprintAnswer> {
+  const clock = stopwatch();
+  const { pixels, width, height, error } = await decodeReduced(task);
+  if (!pixels) return { fingerprint: null, undecodable: error.message, lasting: error.lasting, milliseconds: clock() };
+  return { fingerprint: fingerprint(pixels, { size: { width, height } }), width, height, milliseconds: clock() };
+}
+
 async function score(pixels: Pixels): Promise<number> {
   detector ??= await loadDetector(detectorFolder);
   return detector.score(pixels);
@@ -59,13 +71,13 @@ async function score(pixels: Pixels): Promise<number> {
 
 function findingsOf(
   { width, height }: { width: number; height: number },
-  hash: PerceptualHash | null,
+  print: Fingerprint | null,
   namesGenerator: boolean,
 ): Finding[] {
   const findings: Finding[] = [];
-  if (!hash) findings.push('corrupt');
-  if (hash && Math.min(width, height) < SMALLEST_USEFUL_SIDE) findings.push('too_small');
-  if (hash && hash.quality < LEAST_HASH_QUALITY) findings.push('low_detail');
+  if (!print) findings.push('corrupt');
+  if (print && Math.min(width, height) < SMALLEST_USEFUL_SIDE) findings.push('too_small');
+  if (print && print.quality < LEAST_HASH_QUALITY) findings.push('low_detail');
   if (namesGenerator) findings.push('ai_metadata');
   return findings;
 }

@@ -3,13 +3,13 @@ import type { User } from '../../models/user.js';
 import type { Config } from '../config.js';
 import type { Origin } from '../features/auth/caller.js';
 import { findUserByName } from '../features/users/find.js';
-import type { Storage } from '../storage/storage.js';
 
 /** What a command of `npm run admin` works with. */
 export interface CommandServices {
   db: Knex;
   config: Config;
-  storage: Storage;
+  /** Aborted by Ctrl-C: what can stop in good order does. */
+  interrupted: AbortSignal;
   /** A line for the person at the terminal. */
   say: (line: string) => void;
 }

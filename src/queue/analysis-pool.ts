@@ -1,7 +1,10 @@
 import { extname } from 'node:path';
 import { Piscina } from 'piscina';
 import type { WorkerStats } from '../../models/worker-process.js';
-import type { Analysis, AnalysisTask, Thumbnail, ThumbnailTask } from '../../workers/analysis.js';
+import type { Analysis, AnalysisTask, FingerprintAnswer, Thumbnail, ThumbnailTask } from '../../workers/analysis.js';
+import type { Candidate } from '../../workers/match/fingerprint-index.js';
+import type { CompareTask, SearchTask } from '../../workers/match/match-task.js';
+import type { PairMatch } from '../../workers/match/pair-match.js';
 
 /** The same file as this one is: `.ts` under tsx, `.js` once built. */
 const threadFile = new URL(`../../workers/thread${extname(import.meta.url)}`, import.meta.url).href;
@@ -18,7 +21,7 @@ export class AnalysisPool {
     analysisFailures: 0,
     stageSeconds: { decode: 0, hash: 0, detect: 0, provenance: 0, thumbnail: 0 },
   };
-  readonly #pool: Piscina<AnalysisTask, unknown>;
+  readonly #pool: Piscina<unknown, unknown>;
   readonly #unsettled = new Set<Promise<unknown>>();
   #closing = false;
 
@@ -66,6 +69,25 @@ export class AnalysisPool {
     return thumbnail;
   }
 
+  /** The fingerprint of a reference picture, or why there can be none; rejects where the file cannot be read. */
+  fingerprint(task: AnalysisTask): Promise<FingerprintAnswer> {
+    return this.#run<FingerprintAnswer>('fingerprintFile', task);
+  }
+
+  /** Candidates by query, best first, searched on all threads in the memory they share. */
+  async search({ shared, queries }: SearchTask): Promise<Candidate[][]> {
+    const parts = shareOut(queries, this.threads);
+    const found = await Promise.all(parts.map((part) => this.#run<Candidate[][]>('search', { shared, queries: part })));
+    return found.flat();
+  }
+
+  /** Matches by task and candidate, null for unrelated pictures, compared on all threads. */
+  async compare(tasks: readonly CompareTask[]): Promise<(PairMatch | null)[][]> {
+    const parts = shareOut(tasks, this.threads);
+    const compared = await Promise.all(parts.map((part) => this.#run<(PairMatch | null)[][]>('compare', part)));
+    return compared.flat();
+  }
+
   /** Takes nothing new, waits for every task to settle, however long, and only then stops the idle threads. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -73,7 +95,7 @@ export class AnalysisPool {
     await this.#pool.destroy();
   }
 
-  async #run<T>(name: 'analyse' | 'thumbnail', task: AnalysisTask): Promise<T> {
+  async #run<T>(name: ThreadTask, task: unknown): Promise<T> {
     if (this.#closing) throw new Error('The analysis pool is closing and takes no more pictures');
     const run = this.#pool.run(task, { name }) as Promise<T>;
     this.#unsettled.add(run);
@@ -83,4 +105,15 @@ export class AnalysisPool {
       this.#unsettled.delete(run);
     }
   }
+}
+
+/** What `workers/thread.ts` exports. */
+type ThreadTask = 'analyse' | 'thumbnail' | 'fingerprintFile' | 'search' | 'compare';
+
+/** In order, in as many parts of about one size as there are threads, none of them empty. */
+function shareOut<Item>(items: readonly Item[], threads: number): Item[][] {
+  const size = Math.max(1, Math.ceil(items.length / threads));
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, part) =>
+    items.slice(part * size, (part + 1) * size),
+  );
 }

@@ -344,6 +344,19 @@ describe('who may do what to whose row', () => {
       },
     ],
     'qc.results': [{ what: 'read results', perform: get(() => request('/qc/results')), expected: reading }],
+    'duplicates.groups': [
+      { what: 'look at the duplicates', perform: get(() => request('/duplicates')), expected: reading },
+    ],
+    'duplicates.resolve': [
+      {
+        what: 'reject a picture that is not there',
+        perform: post(
+          () => request('/duplicates/resolve'),
+          () => ({ decisions: [] }),
+        ),
+        expected: '?',
+      },
+    ],
     'tasks.list': [{ what: 'list tasks', perform: get(() => '/tasks'), expected: all('200') }],
     'tasks.adminList': [{ what: 'list all tasks', perform: get(() => '/admin/tasks'), expected: administrators }],
     'tasks.get': [{ what: 'read the task', perform: get(() => task()), expected: '. . . 200 . 200 . 200 . 200 200' }],
@@ -449,6 +462,20 @@ describe('who may do what to whose row', () => {
           () => ({ references: [{ source_url: 'https://example.com/known.jpg', pdq: 'f8'.repeat(32) }] }),
         ),
         expected: '403 403 403 403 403 403 403 403 403 201 201',
+      },
+    ],
+    'references.list': [
+      {
+        what: 'list the reference images',
+        perform: get(() => '/admin/references'),
+        expected: '403 403 403 403 403 403 403 403 403 200 200',
+      },
+    ],
+    'references.delete': [
+      {
+        what: 'delete a reference image that is not there',
+        perform: (who) => cast.call(who, 'DELETE', `/admin/references/${uuidv7()}`),
+        expected: '403 403 403 403 403 403 403 403 403 . .',
       },
     ],
     'settings.get': [{ what: 'read the settings', perform: get(() => '/admin/settings'), expected: administrators }],

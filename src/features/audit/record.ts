@@ -32,6 +32,7 @@ export const auditActions = [
   'request.assigned',
   'settings.changed',
   'references.added',
+  'references.deleted',
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];

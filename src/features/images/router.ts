@@ -156,7 +156,7 @@ export const imagesRouter = router({
     .output(z.object({ status: z.literal('deleted'), image_id: z.uuid() }))
     .mutation(async ({ ctx, input }) => {
       const image = await findClinicalImage(ctx.db, ctx.actor, input.image_id, 'delete');
-      await deleteImage(ctx.db, image);
+      await ctx.db.transaction((trx) => deleteImage(trx, image));
       return { status: 'deleted' as const, image_id: image.id };
     }),
 });

@@ -2,7 +2,9 @@ import type { Knex } from 'knex';
 import pMap from 'p-map';
 import type { Image } from '../../../models/image.js';
 import { ImageAnalysis } from '../../../models/image-analysis.js';
+import { PictureFingerprint } from '../../../models/picture-fingerprint.js';
 import type { Analysis } from '../../../workers/analysis.js';
+import type { Fingerprint } from '../../../workers/fingerprint.js';
 import type { AnalysisPool } from '../../queue/analysis-pool.js';
 import { ObjectNotFound, type Storage } from '../../storage/storage.js';
 
@@ -27,8 +29,12 @@ export type AnalysisRow = Pick<
   | 'detectorScore'
   | 'provenance'
   | 'findings'
+  | 'metadataBytes'
   | 'error'
->;
+> & {
+  /** Where the analysis was made just now; else it lies in the database. */
+  fingerprint?: Fingerprint | null;
+};
 
 /**
  * The analyses of a bounded number of images, by hex SHA-256: those kept from before, and the others made now on all
@@ -41,12 +47,17 @@ export async function analyseImages(
 ): Promise<Map<string, AnalysisRow>> {
   const { db, analyserVersion, pool } = analyser;
   const distinct = new Map(images.map((image) => [hexSha256(image), image]));
+  const fingerprint = PictureFingerprint.query(db)
+    .where({ analyserVersion })
+    .whereColumn('pictureFingerprints.sha256', 'imageAnalyses.sha256');
   const kept = await ImageAnalysis.query(db)
     .whereIn(
       'sha256',
       [...distinct.values()].map(({ sha256 }) => sha256),
     )
-    .where({ analyserVersion });
+    .where({ analyserVersion })
+    // What copies are found by goes when a picture is deleted, and has to be made anew for one that comes again.
+    .where((complete) => void complete.whereNull('pdq').orWhereExists(fingerprint));
   const analyses = new Map<string, AnalysisRow>(kept.map((analysis) => [hexSha256(analysis), analysis]));
 
   const missing = [...distinct].filter(([sha256]) => !analyses.has(sha256)).map(([, image]) => image);
@@ -66,30 +77,56 @@ export async function analyseImages(
 export const hexSha256 = ({ sha256 }: { sha256: Buffer }) => sha256.toString('hex');
 
 async function analyseImage(analyser: Analyser, image: Image): Promise<AnalysisRow> {
-  const { db, storage, pool, analyserVersion, maxPixels } = analyser;
+  const { storage, pool, analyserVersion, maxPixels } = analyser;
   const { contentType, sha256 } = image;
   try {
     const analysis = await storage.withLocalFile(image.storageKey, (path) =>
       pool.analyse({ path, contentType, maxPixels }),
     );
     const row = toRow(analysis, sha256, analyserVersion);
-    if (analysis.lasting) await ImageAnalysis.query(db).insert(row).onConflict(['sha256', 'analyserVersion']).ignore();
-    return row;
+    const { fingerprint } = analysis;
+    if (analysis.lasting) await keep(analyser.db, row, fingerprint);
+    return { ...row, fingerprint };
   } catch (error) {
     if (error instanceof ObjectNotFound) return missingObject(image, analyserVersion);
     throw error;
   }
 }
 
+async function keep(db: Knex, row: ReturnType<typeof toRow>, fingerprint: Fingerprint | null): Promise<void> {
+  const { sha256, analyserVersion } = row;
+  const key = ['sha256', 'analyserVersion'];
+  await db.transaction(async (trx) => {
+    await ImageAnalysis.query(trx).insert(row).onConflict(key).ignore();
+    if (!fingerprint) return;
+    const { dihedral, descriptor, evidence } = fingerprint;
+    await PictureFingerprint.query(trx)
+      .insert({
+        sha256,
+        analyserVersion,
+        dihedral: asBuffer(dihedral),
+        descriptor: asBuffer(descriptor),
+        evidence: asBuffer(evidence),
+      })
+      .onConflict(key)
+      .ignore();
+  });
+}
+
+/** The same memory as the database's driver takes it. */
+export const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array | Int8Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
 function toRow(analysis: Analysis, sha256: Buffer, analyserVersion: string) {
-  const { width, height, pdqQuality, detectorScore, provenance, findings, error } = analysis;
-  const pdq = analysis.pdq && Buffer.from(analysis.pdq);
-  return { sha256, analyserVersion, width, height, pdq, pdqQuality, detectorScore, provenance, findings, error };
+  const { width, height, pdqQuality, detectorScore, provenance, findings, metadataBytes, error } = analysis;
+  const pdq = analysis.pdq && asBuffer(analysis.pdq);
+  const pixels = { width, height, pdq, pdqQuality, detectorScore };
+  return { sha256, analyserVersion, ...pixels, provenance, findings, metadataBytes, error };
 }
 
 /** Says nothing about the bytes, so it is not kept. */
 function missingObject({ sha256, width, height }: Image, analyserVersion: string): AnalysisRow {
   const error = 'The stored file is missing.';
-  const nothing = { pdq: null, pdqQuality: 0, detectorScore: null, provenance: [] };
+  const nothing = { pdq: null, pdqQuality: 0, detectorScore: null, provenance: [], metadataBytes: 0 };
   return { ...nothing, sha256, analyserVersion, width, height, findings: ['corrupt'], error };
 }

@@ -14,7 +14,8 @@ export interface ResultFilter {
 /** A request's results with what each matched, oldest picture first: up to `limit + 1` rows, and how many in all. */
 export async function listResults(db: Knex, requestId: string, filter: ResultFilter) {
   const { verdict, thresholds, limit, cursor } = filter;
-  const duplicate = 'qc_results.duplicate_score >= :duplicate::real';
+  const duplicate = `(qc_results.duplicate_score >= :duplicate::real
+                      and qc_results.match_relation is distinct from 'near_shot')`;
   const generated = 'qc_results.ai_generated_score >= :ai::real';
   const condition = {
     duplicate,

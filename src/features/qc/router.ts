@@ -65,6 +65,17 @@ async function presentStatus(
   };
 }
 
+const matchSchema = z.object({
+  relation: z.enum(['exact', 'copy', 'near_shot']).meta({
+    description: 'The same bytes; made from the same shot; another shot of the scene, which is no duplicate.',
+  }),
+  score: z.number().min(0).max(1),
+  transformation: z
+    .array(z.string())
+    .meta({ description: 'What was done to the match to make this picture, such as `flip` or `crop 12 %`.' }),
+  evidence: z.record(z.string(), z.unknown()).nullable().meta({ description: 'Of the comparison, by figure.' }),
+});
+
 const resultSchema = z.object({
   image_id: z.uuid(),
   filename: z.string(),
@@ -75,6 +86,11 @@ const resultSchema = z.object({
     .nullable()
     .meta({ description: 'Where the best match is to be seen; null also where it is not the caller’s to see.' }),
   matched_image_id: z.uuid().nullable(),
+  match: matchSchema.nullable().meta({ description: 'Of the best match; null where there is none.' }),
+  decision: z
+    .enum(['keep', 'reject'])
+    .nullable()
+    .meta({ description: 'What was decided on the picture among its duplicates.' }),
   flags: z.array(z.string()),
 });
 
@@ -92,8 +108,15 @@ function presentResult(
     ai_generated_score: result.aiGeneratedScore,
     source_url: reference?.sourceUrl ?? (matchedImage ? urls.original(matchedImage) : null),
     matched_image_id: matchedImage?.id ?? null,
+    match: presentMatch(result),
+    decision: result.image?.duplicateDecision ?? null,
     flags: flagsOf(result, thresholds),
   };
+}
+
+function presentMatch({ matchRelation, matchScore, transformation, matchEvidence }: QcResult) {
+  if (!matchRelation) return null;
+  return { relation: matchRelation, score: matchScore ?? 0, transformation, evidence: matchEvidence };
 }
 
 export const qcRouter = router({
@@ -103,16 +126,25 @@ export const qcRouter = router({
         method: 'POST',
         path: '/requests/{request_id}/qc/run',
         summary: 'Start quality control',
-        description: 'For the customer, labelers with a task on the request, and administrators. 409 while it runs.',
+        description:
+          'For the customer, labelers with a task on the request, and administrators. 409 while it runs. Pictures are ' +
+          'matched against the references and whatever `scope` says; `everyone` is for administrators.',
         tags: ['qc'],
         protect: true,
       },
     })
-    .input(requestInput)
+    .input(
+      requestInput.extend({
+        scope: z
+          .enum(['request', 'customer', 'everyone'])
+          .default('customer')
+          .meta({ description: 'The pictures of this request, all that its customer uploaded, or everybody’s.' }),
+      }),
+    )
     .output(z.object({ request_id: z.uuid(), status: z.literal('started'), run_id: z.uuid() }))
     .mutation(async ({ ctx, input }) => {
       const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'runQc');
-      const run = await startRun(ctx.db, ctx.actor, request);
+      const run = await startRun(ctx.db, ctx.actor, request, input.scope);
       return { request_id: request.id, status: 'started' as const, run_id: run.id };
     }),
 

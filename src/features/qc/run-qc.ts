@@ -1,16 +1,16 @@
 import type { Knex } from 'knex';
 import type { QueryBuilder } from 'objection';
+import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Image } from '../../../models/image.js';
 import { ImageAnalysis } from '../../../models/image-analysis.js';
+import { PictureHash } from '../../../models/picture-hash.js';
 import { activeQcRunStatuses, QcRun } from '../../../models/qc-run.js';
-import { DatasetRequest } from '../../../models/dataset-request.js';
 import { enqueue, type JobContext } from '../../queue/job.js';
-import { analyseImages, hexSha256, type Analyser, type AnalysisRow } from './analyse-images.js';
+import { analyseImages, type Analyser } from './analyse-images.js';
 import { finishRun } from './finish-run.js';
 import { inPages } from './in-pages.js';
-import { learnKnownPictures } from './known-pictures.js';
-import { type KnownPicture, Matcher } from './match/matcher.js';
-import { saveResults } from './save-results.js';
+import { matchImages, matchUploads } from './match-images.js';
+import type { MatchMemory } from './match/find-matches.js';
 import { runJobKey } from './start-run.js';
 import { watchForCancel } from './watch-for-cancel.js';
 
@@ -18,11 +18,15 @@ import { watchForCancel } from './watch-for-cancel.js';
 const BATCH = 32;
 
 /**
- * One run of quality control over a request: analyses its pictures batch by batch, matches them against everything the
- * customer has uploaded, and writes results as it goes. A run that was interrupted begins anew, which costs little:
- * analyses are kept.
+ * One run of quality control over a request: analyses its pictures batch by batch, matches them against what the run's
+ * scope allows, and writes results as it goes. A run that was interrupted begins anew, which costs little: analyses are
+ * kept, and no picture is looked up twice in what it was looked up in before.
  */
-export async function runQc(analyser: Analyser, { runId }: { runId: string }, job: JobContext): Promise<void> {
+export async function runQc(
+  analyser: Analyser & MatchMemory,
+  { runId }: { runId: string },
+  job: JobContext,
+): Promise<void> {
   const { db } = analyser;
   const run = await beginRun(db, runId);
   if (!run) return;
@@ -62,56 +66,37 @@ async function beginRun(db: Knex, runId: string): Promise<QcRun | undefined> {
   return run;
 }
 
-async function examine(analyser: Analyser, run: QcRun, request: DatasetRequest, stop: AbortSignal): Promise<void> {
-  const { db, analyserVersion } = analyser;
+async function examine(
+  analyser: Analyser & MatchMemory,
+  run: QcRun,
+  request: DatasetRequest,
+  stop: AbortSignal,
+): Promise<void> {
+  const { db } = analyser;
   const ofRequest = () => Image.query(db).where('images.requestId', request.id);
-  const known = { ownerId: request.ownerId, analyserVersion };
-  const matcher = new Matcher();
-  await learnKnownPictures(db, matcher, known);
-  const knownBefore = matcher.size;
-
   for await (const images of inPages(ofRequest, 'images.id', BATCH)) {
     const analyses = await analyseImages(analyser, images, stop);
     if (stop.aborted) return;
-    for (const image of images) learn(matcher, image, analyses);
-    await saveResults(db, run, resultsOf(images, analyses, matcher), { countAsDone: true });
+    await matchImages(analyser, { run, ownerId: request.ownerId, images, analyses });
   }
-  for await (const images of inPages(() => notAnalysed(analyser, request.ownerId), 'images.id', BATCH)) {
+  if (run.scope === 'request') return;
+  // What these turn out to match has its result already, and that is brought up to date.
+  for await (const images of inPages(() => notLookedAt(analyser, request.ownerId), 'images.id', BATCH)) {
     const analyses = await analyseImages(analyser, images, stop);
     if (stop.aborted) return;
-    for (const image of images) learn(matcher, image, analyses);
-  }
-  if (matcher.size === knownBefore) return;
-  // A picture's best match may have come to be known after its own batch: in a later one, in another run, or as the
-  // same bytes in another request, which need no analysis of their own.
-  await learnKnownPictures(db, matcher, known);
-  for await (const images of inPages(ofRequest, 'images.id', BATCH)) {
-    const analyses = await analyseImages(analyser, images, stop);
-    if (stop.aborted) return;
-    await saveResults(db, run, resultsOf(images, analyses, matcher), { countAsDone: false });
+    await matchUploads(analyser, { ownerId: request.ownerId, analyses });
   }
 }
 
-/** What the customer uploaded and no run has looked at yet, in whatever request. */
-function notAnalysed({ db, analyserVersion }: Analyser, ownerId: string): QueryBuilder<Image> {
-  const analysed = ImageAnalysis.query(db)
-    .where({ analyserVersion })
+/** What the customer uploaded, in whatever request, that no run of any version has made known yet. */
+function notLookedAt({ db, analyserVersion }: Analyser, ownerId: string): QueryBuilder<Image> {
+  const known = PictureHash.query(db).where({ ownerId }).whereColumn('pictureHashes.sha256', 'images.sha256');
+  const undecodable = ImageAnalysis.query(db)
+    .where({ analyserVersion, pdq: null })
     .whereColumn('imageAnalyses.sha256', 'images.sha256');
-  return Image.query(db).where('images.ownerId', ownerId).whereNotExists(analysed);
-}
-
-function learn(matcher: Matcher, image: Image, analyses: ReadonlyMap<string, AnalysisRow>): void {
-  const analysis = analyses.get(hexSha256(image));
-  if (analysis) matcher.add(asPicture(image, analysis));
-}
-
-function resultsOf(images: readonly Image[], analyses: ReadonlyMap<string, AnalysisRow>, matcher: Matcher) {
-  return images.flatMap((image) => {
-    const analysis = analyses.get(hexSha256(image));
-    return analysis ? { imageId: image.id, analysis, match: matcher.bestMatch(asPicture(image, analysis)) } : [];
-  });
-}
-
-function asPicture(image: Image, { pdq, pdqQuality }: AnalysisRow): KnownPicture {
-  return { id: image.id, sha256: hexSha256(image), pdq, quality: pdqQuality };
+  return Image.query(db)
+    .where('images.ownerId', ownerId)
+    .whereNotNull('images.requestId')
+    .whereNotExists(known)
+    .whereNotExists(undecodable);
 }

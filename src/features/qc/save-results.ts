@@ -2,53 +2,59 @@ import type { Knex } from 'knex';
 import { QcRun } from '../../../models/qc-run.js';
 import { aiGeneratedScore } from './ai-generated-score.js';
 import type { AnalysisRow } from './analyse-images.js';
-import type { Match } from './match/matcher.js';
+import { lockMatches } from './match/lock-matches.js';
+import { saveMatches, type FoundMatch } from './match/save-matches.js';
 
 export interface FoundInImage {
   imageId: string;
   analysis: AnalysisRow;
-  match: Match | null;
+  /** The sequence number up to which it was compared with what is known; null where it has no hash. */
+  scannedTo: number | null;
 }
 
 /**
- * Writes a batch of results over those of earlier runs, and the run's progress with them. Pictures deleted meanwhile,
- * be it the one looked at or the one it matched, are left out.
+ * Writes a batch of results over those of earlier runs, what they matched, and the run's progress with them. Pictures
+ * deleted meanwhile, be it the one looked at or the one it matched, are left out.
  */
 export async function saveResults(
   db: Knex,
   run: Pick<QcRun, 'id' | 'requestId'>,
-  found: readonly FoundInImage[],
-  { countAsDone }: { countAsDone: boolean },
+  owner: { ownerId: string; analyserVersion: string },
+  { found, matches }: { found: readonly FoundInImage[]; matches: readonly FoundMatch[] },
 ): Promise<void> {
-  const rows = found.map(({ imageId, analysis, match }) => ({
+  const rows = found.map(({ imageId, analysis, scannedTo }) => ({
     image_id: imageId,
-    duplicate_score: match?.score ?? 0,
-    match_relation: match?.relation ?? null,
-    match_id: match?.id ?? null,
     ai_generated_score: aiGeneratedScore(analysis),
     findings: analysis.findings,
     error: analysis.error,
+    scanned_to: scannedTo,
   }));
   await db.transaction(async (trx) => {
+    await lockMatches(trx, owner.ownerId);
     await trx.raw(
-      `insert into qc_results (image_id, request_id, run_id, duplicate_score, match_relation, matched_image_id,
-                               reference_id, ai_generated_score, findings, error)
-       select images.id, images.request_id, :runId, found.duplicate_score, found.match_relation, matched.id,
-              reference.id, found.ai_generated_score, found.findings, found.error
-       from jsonb_to_recordset(:rows) as found (image_id uuid, duplicate_score real, match_relation text, match_id uuid,
-                                                ai_generated_score real, findings text[],
-                                                error text)
+      `insert into qc_results (image_id, request_id, run_id, duplicate_score, ai_generated_score, findings, error,
+                               analyser_version, scanned_to)
+       select images.id, images.request_id, :runId, 0, found.ai_generated_score, found.findings, found.error,
+              :analyserVersion, found.scanned_to
+       from jsonb_to_recordset(:rows) as found (image_id uuid, ai_generated_score real, findings text[], error text,
+                                                scanned_to bigint)
        join images on images.id = found.image_id and images.request_id = :requestId
-       left join images matched on matched.id = found.match_id
-       left join reference_images reference on reference.id = found.match_id
        on conflict (image_id) do update set
-         run_id = excluded.run_id, duplicate_score = excluded.duplicate_score,
-         match_relation = excluded.match_relation, matched_image_id = excluded.matched_image_id,
-         reference_id = excluded.reference_id, ai_generated_score = excluded.ai_generated_score,
-         findings = excluded.findings, error = excluded.error, created_at = now()`,
-      { runId: run.id, requestId: run.requestId, rows: JSON.stringify(rows) },
+         run_id = excluded.run_id, ai_generated_score = excluded.ai_generated_score, findings = excluded.findings,
+         error = excluded.error, analyser_version = excluded.analyser_version, scanned_to = excluded.scanned_to,
+         created_at = now()`,
+      {
+        runId: run.id,
+        requestId: run.requestId,
+        analyserVersion: owner.analyserVersion,
+        rows: JSON.stringify(rows),
+      },
     );
-    if (!countAsDone) return;
+    await saveMatches(trx, owner, {
+      matches,
+      imageIds: found.map(({ imageId }) => imageId),
+      sha256s: found.map(({ analysis }) => analysis.sha256),
+    });
     const failed = found.filter(({ analysis }) => analysis.error !== null).length;
     await QcRun.query(trx)
       .findById(run.id)

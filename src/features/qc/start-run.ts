@@ -3,25 +3,33 @@ import { UniqueViolationError } from 'objection';
 import { v7 as uuidv7 } from 'uuid';
 import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Image } from '../../../models/image.js';
-import { QcRun } from '../../../models/qc-run.js';
-import { conflict } from '../../errors.js';
+import { QcRun, type QcScope } from '../../../models/qc-run.js';
+import { conflict, forbidden } from '../../errors.js';
 import { enqueue } from '../../queue/job.js';
-import type { Actor } from '../auth/actor.js';
+import { administersAll, type Actor } from '../auth/actor.js';
 
 /** The key that a run's job bears in the queue. */
 export const runJobKey = (runId: string) => `runQc:${runId}`;
 
 /**
  * Makes a run and its job in one transaction. That a request has one active run at most is decided by the database.
- * @throws {DomainError} `conflict` when one is active.
+ * @param reach what its pictures are matched against: those of the request, all its customer's, or everybody's.
+ * @throws {DomainError} `conflict` when one is active, `forbidden` where the actor may not look at everybody's.
  */
-export async function startRun(db: Knex, actor: Actor, request: DatasetRequest): Promise<QcRun> {
+export async function startRun(
+  db: Knex,
+  actor: Actor,
+  request: DatasetRequest,
+  reach: 'request' | 'customer' | 'everyone' = 'customer',
+): Promise<QcRun> {
+  const scope = scopeFor(actor, reach);
   try {
     return await db.transaction(async (trx) => {
       const run = await QcRun.query(trx).insertAndFetch({
         id: uuidv7(),
         requestId: request.id,
         startedBy: actor.id,
+        scope,
         imagesTotal: await Image.query(trx).where('requestId', request.id).resultSize(),
       });
       await DatasetRequest.query(trx)
@@ -37,4 +45,12 @@ export async function startRun(db: Knex, actor: Actor, request: DatasetRequest):
     }
     throw error;
   }
+}
+
+/** Everybody, to an administrator of one organization, is everybody in it. */
+function scopeFor(actor: Actor, reach: 'request' | 'customer' | 'everyone'): QcScope {
+  if (reach !== 'everyone') return reach;
+  if (administersAll(actor)) return 'everyone';
+  if (actor.roles.includes('ADMIN')) return 'organization';
+  throw forbidden('Only an administrator matches pictures against everybody’s.');
 }

@@ -4,7 +4,7 @@ import type { Task } from '../../../models/task.js';
 import { applyCursor } from '../../database/keyset.js';
 
 /**
- * A task's images with the labels that one labeler put on them in it, oldest first: up to `limit + 1` rows, and how
+ * A task's images, without rejected duplicates, with the labels that one labeler put on them in it, oldest first: up to `limit + 1` rows, and how
  * many there are in all.
  */
 export async function taskImages(
@@ -13,7 +13,7 @@ export async function taskImages(
   labelerId: string,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ) {
-  const all = Image.query(db).where('requestId', task.requestId);
+  const all = Image.query(db).where('requestId', task.requestId).modify('accepted');
   const page = all
     .clone()
     .withGraphFetched('labels')

@@ -9,7 +9,7 @@ import { conflict, invalid, notFound } from '../../errors.js';
 /**
  * Replaces the labels one labeler gave one image; an empty list clears them. The first label starts the task.
  * @throws {DomainError} `invalid` naming `labels` for a class the request does not have, `not_found` for an image of
- * another request, `conflict` once the task is done.
+ * another request, `conflict` once the task is done or the image rejected.
  */
 export async function saveLabels(
   db: Knex,
@@ -26,6 +26,7 @@ export async function saveLabels(
     if (status === 'done') throw conflict('This task is done: its labels no longer change.');
     const image = await Image.query(trx).findOne({ id: imageId, requestId: request.id }).forKeyShare();
     if (!image) throw notFound('Image');
+    if (image.duplicateDecision === 'reject') throw conflict('This image was rejected as a duplicate.');
 
     if (classes.length === 0) {
       await Label.query(trx).delete().where({ taskId: task.id, imageId, labelerId });

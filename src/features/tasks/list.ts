@@ -32,6 +32,7 @@ export async function listTasks(db: Knex, actor: Actor, { status, requestId, lim
 async function countImages(db: Knex, requestIds: readonly string[]): Promise<Map<string, number>> {
   const counts: unknown = await Image.query(db)
     .whereIn('requestId', requestIds)
+    .modify('accepted')
     .groupBy('requestId')
     .select('requestId')
     .count({ images: '*' });

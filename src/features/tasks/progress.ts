@@ -4,6 +4,7 @@ import { Image } from '../../../models/image.js';
 import { Label } from '../../../models/label.js';
 import { Task } from '../../../models/task.js';
 
+/** Without images rejected as duplicates. */
 export interface TaskProgress {
   totalImages: number;
   /** Images with at least one label in this task. */
@@ -11,9 +12,14 @@ export interface TaskProgress {
 }
 
 export async function taskProgress(db: Knex, task: Task): Promise<TaskProgress> {
+  const accepted = Image.query(db).where('requestId', task.requestId).modify('accepted');
   const [totalImages, labeledImages] = await Promise.all([
-    Image.query(db).where('requestId', task.requestId).resultSize(),
-    Label.query(db).where('taskId', task.id).distinct('imageId').resultSize(),
+    accepted.clone().resultSize(),
+    Label.query(db)
+      .where('taskId', task.id)
+      .whereIn('imageId', accepted.clone().select('images.id'))
+      .distinct('imageId')
+      .resultSize(),
   ]);
   return { totalImages, labeledImages };
 }

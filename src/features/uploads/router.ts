@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Image } from '../../../models/image.js';
 import { announcePage, picturePageInput } from '../../trpc/pagination.js';
 import { router, signedIn } from '../../trpc/procedures.js';
-import { deleteImage } from '../images/delete.js';
 import type { PictureUrls } from '../images/picture-urls.js';
 import { findRequest } from '../requests/find.js';
 import { completeUploads } from './complete.js';
+import { deleteUpload } from './delete.js';
 import { listUploads } from './list.js';
 import { presignUploads } from './presign.js';
 import { receiveUpload } from './receive.js';
@@ -37,6 +37,10 @@ const uploadSchema = z.object({
   width: z.number().int(),
   height: z.number().int(),
   created_at: z.iso.datetime(),
+  decision: z
+    .enum(['keep', 'reject'])
+    .nullable()
+    .meta({ description: 'What was decided on the picture among its duplicates.' }),
   preview_url: z.url().nullable().meta({
     description: 'A WebP of at most 512 px, shown without credentials until it expires; null if none can be made.',
   }),
@@ -53,6 +57,7 @@ function presentUpload(image: Image, urls: PictureUrls): z.infer<typeof uploadSc
     width: image.width,
     height: image.height,
     created_at: image.createdAt.toISOString(),
+    decision: image.duplicateDecision,
     preview_url: urls.preview(image),
   };
 }
@@ -212,7 +217,7 @@ export const uploadsRouter = router({
     .output(z.object({ status: z.literal('deleted'), image_id: z.uuid() }))
     .mutation(async ({ ctx, input }) => {
       const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'write');
-      await deleteImage(ctx.db, { id: input.image_id, requestId: request.id });
+      await deleteUpload(ctx.db, request, input.image_id);
       return { status: 'deleted' as const, image_id: input.image_id };
     }),
 });

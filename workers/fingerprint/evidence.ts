@@ -1,0 +1,125 @@
+import { GRID, type Region } from './tent-grid.js';
+import type { LocalFeatures } from './local-features.js';
+
+/** Side of the chroma thumbnails, pixels. */
+export const CHROMA_SIDE = 16;
+export const MOST_FEATURES = 120;
+export const DESCRIPTOR_BYTES = 32;
+
+const VERSION = 1;
+const HEADER_BYTES = 26;
+const LUMA_BYTES = GRID * GRID;
+const CHROMA_BYTES = CHROMA_SIDE * CHROMA_SIDE;
+const FEATURE_BYTES = 6 + DESCRIPTOR_BYTES;
+const FRACTION = 65535;
+
+/** What pairs of pictures are compared by. The thumbnails show the picture without its border, stretched to a square. */
+export interface Evidence {
+  /** Of the picture that was hashed, pixels. */
+  width: number;
+  height: number;
+  /** The part inside the border, in shares of the picture's sides: left, top, right, bottom. */
+  content: readonly [left: number, top: number, right: number, bottom: number];
+  /** Brightness of the darkest and the brightest of the thumbnail's pixels, 0…255. */
+  darkest: number;
+  brightest: number;
+  /** 64 × 64, stretched to 0…255 between the darkest and the brightest. */
+  luma: Uint8Array;
+  /** 16 × 16 each, BT.601, 128 is none. */
+  blue: Uint8Array;
+  red: Uint8Array;
+  features: LocalFeatures;
+}
+
+export interface Thumbnails {
+  size: { width: number; height: number };
+  reduced: { width: number; height: number };
+  content: Region;
+  /** 64 × 64, 0…255. */
+  luma: Float64Array;
+  /** 16 × 16 blue-difference values, then as many red-difference ones. */
+  chroma: Uint8Array;
+}
+
+/**
+ * Version 1, big-endian: version u8; width, height u32; content 4 × u16 (65535 is the whole side); darkest, brightest
+ * u32 in 2^-16; luma; blue; red; number of features u8; for each x, y u16, angle u8 (256 is a full turn), level u8 and 32
+ * bytes.
+ */
+export function packEvidence(
+  { size, reduced, content, luma, chroma }: Thumbnails,
+  features: LocalFeatures,
+): Uint8Array {
+  const { count } = features;
+  const packed = new Uint8Array(HEADER_BYTES + LUMA_BYTES + 2 * CHROMA_BYTES + count * FEATURE_BYTES);
+  const view = new DataView(packed.buffer);
+  const [darkest, brightest] = rangeOf(luma);
+  view.setUint8(0, VERSION);
+  view.setUint32(1, size.width);
+  view.setUint32(5, size.height);
+  view.setUint16(9, Math.round((content.left / reduced.width) * FRACTION));
+  view.setUint16(11, Math.round((content.top / reduced.height) * FRACTION));
+  view.setUint16(13, Math.round(((content.left + content.width) / reduced.width) * FRACTION));
+  view.setUint16(15, Math.round(((content.top + content.height) / reduced.height) * FRACTION));
+  view.setUint32(17, Math.round(darkest * 65536));
+  view.setUint32(21, Math.round(brightest * 65536));
+  view.setUint8(25, count);
+  const stretch = brightest > darkest ? 255 / (brightest - darkest) : 0;
+  for (let i = 0; i < LUMA_BYTES; i++) packed[HEADER_BYTES + i] = Math.round((luma[i]! - darkest) * stretch);
+  packed.set(chroma, HEADER_BYTES + LUMA_BYTES);
+  let at = HEADER_BYTES + LUMA_BYTES + 2 * CHROMA_BYTES;
+  for (let i = 0; i < count; i++, at += FEATURE_BYTES) {
+    view.setUint16(at, Math.round(features.x[i]! * FRACTION));
+    view.setUint16(at + 2, Math.round(features.y[i]! * FRACTION));
+    packed[at + 4] = features.angle[i]!;
+    packed[at + 5] = features.level[i]!;
+    packed.set(features.descriptors.subarray(i * DESCRIPTOR_BYTES, (i + 1) * DESCRIPTOR_BYTES), at + 6);
+  }
+  return packed;
+}
+
+/** Null where the bytes are not evidence of a version known here. */
+export function openEvidence(packed: Uint8Array): Evidence | null {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const count = packed.length < HEADER_BYTES ? 0 : packed[25]!;
+  const featuresStart = HEADER_BYTES + LUMA_BYTES + 2 * CHROMA_BYTES;
+  if (packed[0] !== VERSION || packed.length !== featuresStart + count * FEATURE_BYTES) return null;
+  const share = (at: number) => view.getUint16(at) / FRACTION;
+  const blueStart = HEADER_BYTES + LUMA_BYTES;
+  const features: LocalFeatures = {
+    count,
+    x: new Float32Array(count),
+    y: new Float32Array(count),
+    angle: new Uint8Array(count),
+    level: new Uint8Array(count),
+    descriptors: new Uint8Array(count * DESCRIPTOR_BYTES),
+  };
+  for (let i = 0, at = featuresStart; i < count; i++, at += FEATURE_BYTES) {
+    features.x[i] = share(at);
+    features.y[i] = share(at + 2);
+    features.angle[i] = packed[at + 4]!;
+    features.level[i] = packed[at + 5]!;
+    features.descriptors.set(packed.subarray(at + 6, at + FEATURE_BYTES), i * DESCRIPTOR_BYTES);
+  }
+  return {
+    width: view.getUint32(1),
+    height: view.getUint32(5),
+    content: [share(9), share(11), share(13), share(15)],
+    darkest: view.getUint32(17) / 65536,
+    brightest: view.getUint32(21) / 65536,
+    luma: packed.subarray(HEADER_BYTES, blueStart),
+    blue: packed.subarray(blueStart, blueStart + CHROMA_BYTES),
+    red: packed.subarray(blueStart + CHROMA_BYTES, featuresStart),
+    features,
+  };
+}
+
+function rangeOf(values: Float64Array): [number, number] {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return [least, most];
+}

@@ -1,0 +1,137 @@
+import { DESCRIPTOR_LENGTH, DESCRIPTOR_NORM, transposeDescriptor } from '../fingerprint/descriptor.js';
+import type { Evidence } from '../fingerprint/evidence.js';
+import { HASH_BYTES } from '../perceptual-hash.js';
+import { agreementOf, type Agreement } from './agreement.js';
+import { coverage, determinant, invert, stretches, type Affine } from './affine.js';
+import { refine } from './alignment.js';
+import { dihedralOfHash, hammingDistance } from './hash-orientations.js';
+import { alignThumbnails } from './hypotheses.js';
+import { alignLocally } from './local-match.js';
+import { ORIENTATIONS, type KnownFingerprint, type Orientation } from './pair-match.js';
+import { prepareThumbnail, type Thumbnail } from './thumbnail.js';
+
+/** What is measured of two pictures before anything is judged. */
+export interface PairMeasures {
+  pdqDistance: number;
+  /** Of the second picture relative to the first, as the hashes have it. */
+  hashOrientation: Orientation;
+  cosine: number | null;
+  pixels: PixelMeasures | null;
+}
+
+export interface PixelMeasures extends Agreement {
+  /** From the first content's unit square to the second's. */
+  map: Affine;
+  /** Share of the first content that the second shows, and the other way round. */
+  firstCoverage: number;
+  secondCoverage: number;
+  /** How unevenly the map stretches: 1 is not at all. */
+  squeeze: number;
+  /** Local features that agree on the map; null where they had no say. */
+  inliers: number | null;
+  first: Evidence;
+  second: Evidence;
+}
+
+/** At this agreement nothing better is looked for. */
+const SETTLED_NCC = 0.85;
+const SETTLED_BLOCKS = 0.85;
+/** Pictures less alike than this are no crops of each other that features would not have told. */
+const CROP_COSINE = 0.45;
+const CROP_BITS = 84;
+
+/** Measures two fingerprints. The order matters to the last bit of rounding: `comparePair` sees to it. */
+export function measurePair(first: KnownFingerprint, second: KnownFingerprint): PairMeasures {
+  const [a, b] = [thumbnailOf(first), thumbnailOf(second)];
+  const hashes = compareHashes(first.pdq, second.pdq);
+  const cosine = cosineOf(first, second);
+  const mayBeCrop = (cosine ?? 0) >= CROP_COSINE || hashes.pdqDistance <= CROP_BITS;
+  return { ...hashes, cosine, pixels: a && b && comparePixels(a, b, mayBeCrop) };
+}
+
+/** Null where there is no evidence, or it is of a version not known here. */
+function thumbnailOf({ evidence }: KnownFingerprint): Thumbnail | null {
+  return evidence ? prepareThumbnail(evidence) : null;
+}
+
+/** By the whole thumbnails, then by local features, then by thumbnails of which one is cut out of the other. */
+function comparePixels(a: Thumbnail, b: Thumbnail, mayBeCrop: boolean): PixelMeasures | null {
+  const attempts = [
+    () => measureUnder(a, b, alignThumbnails(a, b, false), null),
+    () => {
+      const local = alignLocally(a.evidence, b.evidence);
+      return local && measureUnder(a, b, local.map, local.inliers);
+    },
+    () => (mayBeCrop ? measureUnder(a, b, alignThumbnails(a, b, true), null) : null),
+  ];
+  let best: PixelMeasures | null = null;
+  for (const attempt of attempts) {
+    const measured = attempt();
+    if (measured && (!best || standing(measured) > standing(best))) best = measured;
+    if (best && best.ncc >= SETTLED_NCC && best.blockAgreement >= SETTLED_BLOCKS) break;
+  }
+  return best;
+}
+
+const standing = ({ ncc, blockAgreement, inliers }: PixelMeasures) => ncc + blockAgreement + (inliers ?? 0) / 40;
+
+/** Refines the map at full resolution, the picture with the larger pixels being the template. */
+function measureUnder(a: Thumbnail, b: Thumbnail, map: Affine | null, inliers: number | null): PixelMeasures | null {
+  if (!map) return null;
+  const isTemplateFirst = Math.abs(determinant(map)) >= 1;
+  const [template, picture] = isTemplateFirst ? [a, b] : [b, a];
+  const start = isTemplateFirst ? map : invert(map);
+  const options = [refine(template, picture, start, 64, 6), inliers === null ? null : start]
+    .filter((option) => option !== null)
+    .map((refined) => ({ refined, agreement: agreementOf(template, picture, refined) }));
+  let best: { refined: Affine; agreement: Agreement } | null = null;
+  for (const { refined, agreement } of options) {
+    if (agreement && (!best || agreement.ncc > best.agreement.ncc)) best = { refined, agreement };
+  }
+  if (!best) return null;
+  const found = isTemplateFirst ? best.refined : invert(best.refined);
+  const [most, least] = stretches(found);
+  return {
+    ...(isTemplateFirst ? best.agreement : seenFromPicture(best.agreement)),
+    map: found,
+    firstCoverage: coverage(found),
+    secondCoverage: coverage(invert(found)),
+    squeeze: most / least,
+    inliers,
+    first: a.evidence,
+    second: b.evidence,
+  };
+}
+
+/** The same agreement told the other way round. */
+export function seenFromPicture(agreement: Agreement): Agreement {
+  const { gain, offset, saturation, sharpness } = agreement;
+  return {
+    ...agreement,
+    gain: 1 / gain,
+    offset: -offset / gain,
+    saturation: saturation === null ? null : 1 / saturation,
+    sharpness: 1 / sharpness,
+  };
+}
+
+function compareHashes(first: Uint8Array, second: Uint8Array) {
+  const turned = dihedralOfHash(first);
+  let pdqDistance = Infinity;
+  let hashOrientation: Orientation = 'upright';
+  ORIENTATIONS.forEach((orientation, index) => {
+    const distance = hammingDistance(second, turned, index * HASH_BYTES);
+    if (distance < pdqDistance) [pdqDistance, hashOrientation] = [distance, orientation];
+  });
+  return { pdqDistance, hashOrientation };
+}
+
+function cosineOf({ descriptor: a }: KnownFingerprint, { descriptor: b }: KnownFingerprint): number | null {
+  if (!a || !b) return null;
+  const dot = (c: Int8Array, d: Int8Array) => {
+    let sum = 0;
+    for (let i = 0; i < DESCRIPTOR_LENGTH; i++) sum += c[i]! * d[i]!;
+    return sum;
+  };
+  return Math.min(1, Math.max(dot(a, b), dot(transposeDescriptor(a), b)) / DESCRIPTOR_NORM ** 2);
+}

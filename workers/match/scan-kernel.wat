@@ -1,0 +1,120 @@
+;; Scans blocks of fingerprints for candidates. Its assembled form stands in scan-kernel.ts.
+;;
+;; Sixteen fingerprints make a group, and a group is stored by columns: the first byte of all sixteen, then the second,
+;; and so on, so that one vector operation does sixteen fingerprints and nothing is ever summed across a vector.
+(module
+  (import "env" "memory" (memory 1 65536 shared))
+
+  ;; Bits that differ between eight columns of a group and eight of the query, for each of the sixteen.
+  (func $differences (param $columns i32) (param $query i32) (result v128)
+    (local $sum v128) (local $end i32)
+    (local.set $end (i32.add (local.get $columns) (i32.const 128)))
+    (loop $column
+      (local.set $sum (i8x16.add (local.get $sum) (i8x16.popcnt
+        (v128.xor (v128.load (local.get $columns)) (v128.load (local.get $query))))))
+      (local.set $query (i32.add (local.get $query) (i32.const 16)))
+      (br_if $column (i32.lt_u
+        (local.tee $columns (i32.add (local.get $columns) (i32.const 16))) (local.get $end))))
+    (local.get $sum))
+
+  ;; The same where a mirrored picture has the other bits: whichever of both is nearer.
+  (func $mirrored (param $differences v128) (result v128)
+    (i8x16.min_u (local.get $differences)
+      (i8x16.sub (v128.const i8x16 64 64 64 64 64 64 64 64 64 64 64 64 64 64 64 64) (local.get $differences))))
+
+  ;; Writes the numbers (u16) of the hashes that may lie within $radius of the query in one of its eight orientations,
+  ;; and within $frontRadius as far as the first half of their bits tells.
+  ;; $front: groups of 16 columns (bits that no mirroring changes, then those that a horizontal one does);
+  ;; $back: as many groups of 16 columns, the bits that a vertical one changes, then those that both do;
+  ;; $query: 32 columns of the query, then 32 of the transposed query, each spread over a vector.
+  ;; Returns how many it wrote.
+  (func (export "near") (param $front i32) (param $back i32) (param $groups i32) (param $query i32)
+      (param $frontRadius i32) (param $radius i32) (param $found i32) (result i32)
+    (local $limit v128) (local $frontLimit v128) (local $upright v128) (local $transposed v128) (local $mask i32)
+    (local $number i32) (local $start i32) (local $end i32)
+    (local.set $limit (i8x16.splat (local.get $radius)))
+    (local.set $frontLimit (i8x16.splat (local.get $frontRadius)))
+    (local.set $start (local.get $found))
+    (local.set $end (i32.shl (local.get $groups) (i32.const 4)))
+    (block $done
+      (loop $group
+        (br_if $done (i32.ge_u (local.get $number) (local.get $end)))
+        (local.set $upright (i8x16.add
+          (call $differences (local.get $front) (local.get $query))
+          (call $mirrored (call $differences
+            (i32.add (local.get $front) (i32.const 128)) (i32.add (local.get $query) (i32.const 128))))))
+        (local.set $transposed (i8x16.add
+          (call $differences (local.get $front) (i32.add (local.get $query) (i32.const 512)))
+          (call $mirrored (call $differences
+            (i32.add (local.get $front) (i32.const 128)) (i32.add (local.get $query) (i32.const 640))))))
+        (if (v128.any_true (i8x16.le_u
+              (i8x16.min_u (local.get $upright) (local.get $transposed)) (local.get $frontLimit)))
+          (then
+            (local.set $upright (i8x16.add (local.get $upright) (i8x16.add
+              (call $mirrored (call $differences (local.get $back) (i32.add (local.get $query) (i32.const 256))))
+              (call $mirrored (call $differences
+                (i32.add (local.get $back) (i32.const 128)) (i32.add (local.get $query) (i32.const 384)))))))
+            (local.set $transposed (i8x16.add (local.get $transposed) (i8x16.add
+              (call $mirrored (call $differences (local.get $back) (i32.add (local.get $query) (i32.const 768))))
+              (call $mirrored (call $differences
+                (i32.add (local.get $back) (i32.const 128)) (i32.add (local.get $query) (i32.const 896)))))))
+            (local.set $found (call $write (local.get $found) (local.get $number) (i8x16.bitmask (i8x16.le_u
+              (i8x16.min_u (local.get $upright) (local.get $transposed)) (local.get $limit)))))))
+        (local.set $front (i32.add (local.get $front) (i32.const 256)))
+        (local.set $back (i32.add (local.get $back) (i32.const 256)))
+        (local.set $number (i32.add (local.get $number) (i32.const 16)))
+        (br $group)))
+    (i32.shr_u (i32.sub (local.get $found) (local.get $start)) (i32.const 1)))
+
+  ;; Writes a number (u16) for each bit that is set in $mask, and returns where the next one goes.
+  (func $write (param $found i32) (param $number i32) (param $mask i32) (result i32)
+    (block $done
+      (loop $bit
+        (br_if $done (i32.eqz (local.get $mask)))
+        (i32.store16 (local.get $found) (i32.add (local.get $number) (i32.ctz (local.get $mask))))
+        (local.set $found (i32.add (local.get $found) (i32.const 2)))
+        (local.set $mask (i32.and (local.get $mask) (i32.sub (local.get $mask) (i32.const 1))))
+        (br $bit)))
+    (local.get $found))
+
+  ;; Writes the numbers (u16) of the descriptors whose dot product with the query, upright or transposed, is at least
+  ;; $least. $columns: groups of 64 columns of 16 int8; $query: for each column the query's value and the transposed
+  ;; query's, each as int16 spread over a vector. Sums wrap at 16 bits; no sum of two descriptors is beyond them in the end.
+  (func (export "alike") (param $columns i32) (param $groups i32) (param $query i32) (param $least i32)
+      (param $found i32) (result i32)
+    (local $limit v128) (local $low v128) (local $high v128) (local $number i32) (local $start i32) (local $end i32)
+    (local $at i32) (local $stop i32) (local $factor v128)
+    (local $uprightLow v128) (local $uprightHigh v128) (local $transposedLow v128) (local $transposedHigh v128)
+    (local.set $limit (i16x8.splat (local.get $least)))
+    (local.set $start (local.get $found))
+    (local.set $end (i32.shl (local.get $groups) (i32.const 4)))
+    (block $done
+      (loop $group
+        (br_if $done (i32.ge_u (local.get $number) (local.get $end)))
+        (local.set $uprightLow (v128.const i64x2 0 0))
+        (local.set $uprightHigh (v128.const i64x2 0 0))
+        (local.set $transposedLow (v128.const i64x2 0 0))
+        (local.set $transposedHigh (v128.const i64x2 0 0))
+        (local.set $at (local.get $query))
+        (local.set $stop (i32.add (local.get $columns) (i32.const 1024)))
+        (loop $column
+          (local.set $low (v128.load8x8_s (local.get $columns)))
+          (local.set $high (v128.load8x8_s offset=8 (local.get $columns)))
+          (local.set $factor (v128.load (local.get $at)))
+          (local.set $uprightLow (i16x8.add (local.get $uprightLow) (i16x8.mul (local.get $low) (local.get $factor))))
+          (local.set $uprightHigh (i16x8.add (local.get $uprightHigh) (i16x8.mul (local.get $high) (local.get $factor))))
+          (local.set $factor (v128.load offset=16 (local.get $at)))
+          (local.set $transposedLow (i16x8.add
+            (local.get $transposedLow) (i16x8.mul (local.get $low) (local.get $factor))))
+          (local.set $transposedHigh (i16x8.add
+            (local.get $transposedHigh) (i16x8.mul (local.get $high) (local.get $factor))))
+          (local.set $at (i32.add (local.get $at) (i32.const 32)))
+          (br_if $column (i32.lt_u
+            (local.tee $columns (i32.add (local.get $columns) (i32.const 16))) (local.get $stop))))
+        (local.set $found (call $write (local.get $found) (local.get $number) (i8x16.bitmask
+          (i8x16.narrow_i16x8_s
+            (i16x8.ge_s (i16x8.max_s (local.get $uprightLow) (local.get $transposedLow)) (local.get $limit))
+            (i16x8.ge_s (i16x8.max_s (local.get $uprightHigh) (local.get $transposedHigh)) (local.get $limit))))))
+        (local.set $number (i32.add (local.get $number) (i32.const 16)))
+        (br $group)))
+    (i32.shr_u (i32.sub (local.get $found) (local.get $start)) (i32.const 1))))

@@ -1,0 +1,152 @@
+import { openEvidence, type Evidence } from '../fingerprint/evidence.js';
+import { GRID } from '../fingerprint/tent-grid.js';
+
+/** Sides of a thumbnail's pyramid, pixels; each has about half the area of the one before. */
+export const LEVEL_SIDES = [GRID, 45, 32, 23, 16, 11, 8] as const;
+
+/** A square picture of one channel. */
+export class Level {
+  #detail: Float32Array | undefined;
+
+  /** @param values brightness, 0…255. */
+  constructor(
+    readonly side: number,
+    readonly values: Float32Array,
+  ) {}
+
+  /** Brightness less that of the surroundings. */
+  get detail(): Float32Array {
+    return (this.#detail ??= detailOf(this.values, this.side));
+  }
+}
+
+/** A picture made ready to be compared, its content stretched to a unit square. */
+export interface Thumbnail {
+  evidence: Evidence;
+  /** Made when they are asked for: most pairs are told apart by the smallest. */
+  level: (side: (typeof LEVEL_SIDES)[number]) => Level;
+  /** 16 × 16, around 0. */
+  blue: Float32Array;
+  red: Float32Array;
+  /** Whether it has one hue alone: sepia, blueprint. */
+  isTinted: boolean;
+}
+
+const DETAIL_RADIUS = 3;
+/** Of a tinted picture: the mean colour squared over the colours' variance, and the variance off the hue. */
+const EVEN_HUE = 3;
+const MOST_OFF_HUE = 4;
+const prepared = new WeakMap<Uint8Array, Thumbnail>();
+
+/** One that is asked for again is not made again. Null where the evidence is of a version not known here. */
+export function prepareThumbnail(packed: Uint8Array): Thumbnail | null {
+  const known = prepared.get(packed);
+  if (known) return known;
+  const evidence = openEvidence(packed);
+  if (!evidence) return null;
+  const { darkest, brightest } = evidence;
+  const scale = (brightest - darkest) / 255;
+  const full = Float32Array.from(evidence.luma, (value) => darkest + value * scale);
+  const levels = new Map<number, Level>();
+  const level = (side: number) => {
+    let made = levels.get(side);
+    if (!made) levels.set(side, (made = new Level(side, side === GRID ? full : shrink(full, side))));
+    return made;
+  };
+  const centred = (plane: Uint8Array) => Float32Array.from(plane, (value) => value - 128);
+  const [blue, red] = [centred(evidence.blue), centred(evidence.red)];
+  const thumbnail = { evidence, level, blue, red, isTinted: isOfOneHue(blue, red) };
+  prepared.set(packed, thumbnail);
+  return thumbnail;
+}
+
+/** The level whose pixels are nearest to the wanted side. */
+export function levelFor({ level }: Thumbnail, side: number): Level {
+  const off = (candidate: number) => Math.abs(Math.log(candidate / side));
+  return level(LEVEL_SIDES.reduce((best, candidate) => (off(candidate) < off(best) ? candidate : best)));
+}
+
+/** The value at a point of the unit square, between the pixels around it. */
+export function sample(values: Float32Array, side: number, u: number, v: number): number {
+  const x = Math.min(side - 1, Math.max(0, u * side - 0.5));
+  const y = Math.min(side - 1, Math.max(0, v * side - 0.5));
+  const left = Math.min(side - 2, x | 0);
+  const top = Math.min(side - 2, y | 0);
+  const [fx, fy] = [x - left, y - top];
+  const at = top * side + left;
+  const upper = values[at]! + (values[at + 1]! - values[at]!) * fx;
+  const lower = values[at + side]! + (values[at + side + 1]! - values[at + side]!) * fx;
+  return upper + (lower - upper) * fy;
+}
+
+/** One hue over the whole picture, white and black included: its colours lie on a line from grey, well away from it. */
+function isOfOneHue(blue: Float32Array, red: Float32Array): boolean {
+  const count = blue.length;
+  let [sumBlue, sumRed, squares] = [0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    sumBlue += blue[i]!;
+    sumRed += red[i]!;
+    squares += blue[i]! ** 2 + red[i]! ** 2;
+  }
+  const mean = Math.hypot(sumBlue, sumRed) / count;
+  if (mean * mean < EVEN_HUE * (squares / count - mean * mean)) return false;
+  let offHue = 0;
+  for (let i = 0; i < count; i++) offHue += ((blue[i]! * sumRed - red[i]! * sumBlue) / (mean * count)) ** 2;
+  return offHue / count < MOST_OFF_HUE;
+}
+
+/** Area average of the 64 × 64 picture. */
+function shrink(full: Float32Array, side: number): Float32Array {
+  const each = GRID / side;
+  const half = new Float32Array(GRID * side);
+  const values = new Float32Array(side * side);
+  for (let index = 0; index < side; index++) {
+    const start = index * each;
+    const end = start + each;
+    for (let at = Math.floor(start); at < Math.min(GRID, Math.ceil(end)); at++) {
+      const weight = (Math.min(at + 1, end) - Math.max(at, start)) / each;
+      for (let row = 0; row < GRID; row++) half[row * side + index]! += weight * full[row * GRID + at]!;
+    }
+  }
+  for (let index = 0; index < side; index++) {
+    const start = index * each;
+    const end = start + each;
+    for (let at = Math.floor(start); at < Math.min(GRID, Math.ceil(end)); at++) {
+      const weight = (Math.min(at + 1, end) - Math.max(at, start)) / each;
+      for (let column = 0; column < side; column++) {
+        values[index * side + column]! += weight * half[at * side + column]!;
+      }
+    }
+  }
+  return values;
+}
+
+/** Less the mean of the 7 × 7 pixels around each, cut off at the edges. */
+function detailOf(values: Float32Array, side: number): Float32Array {
+  const rows = new Float32Array(side * side);
+  const detail = new Float32Array(side * side);
+  meansAlong(values, rows, side, side, 1);
+  meansAlong(rows, detail, side, 1, side);
+  for (let at = 0; at < detail.length; at++) detail[at] = values[at]! - detail[at]!;
+  return detail;
+}
+
+function meansAlong(source: Float32Array, target: Float32Array, side: number, across: number, along: number): void {
+  for (let line = 0; line < side; line++) {
+    const base = line * across;
+    let sum = 0;
+    let count = 0;
+    for (let i = 0; i < Math.min(side, DETAIL_RADIUS); i++, count++) sum += source[base + i * along]!;
+    for (let i = 0; i < side; i++) {
+      if (i + DETAIL_RADIUS < side) {
+        sum += source[base + (i + DETAIL_RADIUS) * along]!;
+        count++;
+      }
+      if (i > DETAIL_RADIUS) {
+        sum -= source[base + (i - DETAIL_RADIUS - 1) * along]!;
+        count--;
+      }
+      target[base + i * along] = sum / count;
+    }
+  }
+}
