@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { format } from 'prettier';
 import type { Picture } from './copy-set.js';
 import type { PairTruth } from './pair-truth.js';
 import type { Evaluation } from './evaluation.js';
@@ -30,7 +31,7 @@ export async function writeResults(results: Results): Promise<void> {
     begin >= 0 && end > begin
       ? before.slice(0, begin) + section + before.slice(end + END.length)
       : `${before.trimEnd()}\n\n${section}\n`;
-  await writeFile(RESULTS, after);
+  await writeFile(RESULTS, await format(after, { parser: 'markdown' }));
 }
 
 export function sectionOf({ evaluations, truth, speed, search, request }: Results): string {
@@ -89,7 +90,10 @@ const speedNote = (speed: readonly SpeedFigure[]) =>
 
 function searchTable({ hashMilliseconds, bothMilliseconds, exact, appendsPerSecond, extraMegabytes }: SearchFigures) {
   return {
-    'a query among 1,000,000 hashes, 8 orientations, 31 bits, processor time': line(`${hashMilliseconds.toFixed(2)} ms`, '≤ 3 ms'),
+    'a query among 1,000,000 hashes, 8 orientations, 31 bits, processor time': line(
+      `${hashMilliseconds.toFixed(2)} ms`,
+      '≤ 3 ms',
+    ),
     'all that a plain comparison of every hash finds is found': line(exact ? 'yes' : 'NO', 'yes'),
     'a query by hash and descriptor, processor time': line(`${bothMilliseconds.toFixed(2)} ms`),
     'memory beside 32 bytes of hash and 64 of descriptor each': line(`${extraMegabytes.toFixed(0)} MB`, '≤ 40 MB'),

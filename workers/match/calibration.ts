@@ -6,8 +6,8 @@ import type { Relation } from './pair-match.js';
  * Logistic regression, fitted on pairs of pictures whose sources lie on one side of a split; CALIBRATION.md tells on what
  * and how it fares on the other side.
  */
-const INTERCEPT = -0.22;
-const WEIGHTS = [3.84, 3.5, 6.4, 0.68, -4.04, -2.24] as const;
+const INTERCEPT = -1.2;
+const WEIGHTS = [3.84, 3.5, 6.4, 0.68, -4.04, -2.24, -4] as const;
 /** Distance of hashes at which bits alone make a duplicate, and one at which they say nothing. */
 const HASH_DUPLICATE = 31;
 const HASH_UNRELATED = 42;
@@ -20,17 +20,19 @@ const SCENE_INLIERS = 12;
 
 /**
  * What the score of two pictures depends on: how many blocks are equal, alike, and alike but not equal (another shot, a
- * form filled in otherwise), the latter also where there is resolution enough to see it; colours; local features.
+ * form filled in otherwise), the latter also where there is resolution enough to see it; colours; local features; and
+ * whether there are too few blocks to tell.
  */
 export function featuresOf({ blockAgreement, closeAgreement, chroma, blocks, inliers }: PixelMeasures): number[] {
   const merelyAlike = 3 * (blockAgreement - closeAgreement);
   return [
     clamp((closeAgreement - 0.5) * 2, -1, 1),
     clamp((blockAgreement - 0.7) * 3, -2, 1),
-    chroma === null ? 0 : clamp((chroma - 0.55) * 4, -2, 1),
+    chroma === null ? 0 : clamp((chroma - 0.55) * 4, -2, 0.6),
     clamp((inliers ?? 0) / 20, 0, 1),
     merelyAlike * clamp((blocks - 20) / 20, 0, 1),
     merelyAlike,
+    clamp((14 - blocks) / 8, 0, 1),
   ];
 }
 
