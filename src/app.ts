@@ -1,6 +1,7 @@
 import type { AnyRouter } from '@trpc/server';
 import Koa from 'koa';
 import { accessLog } from './http/access-log.js';
+import { bodyDeadline } from './http/body-deadline.js';
 import { identifyActor, verifyToken } from './http/authentication.js';
 import { crossOrigin } from './http/cross-origin.js';
 import { docsPage } from './http/docs-page.js';
@@ -48,6 +49,7 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
   app.use(openApiRoute(router, config.publicUrl));
   app.use(docsPage);
 
+  app.use(bodyDeadline());
   app.use(verifyToken(config.jwtSecret));
   app.use(identifyActor(db));
   app.use(trpcMount(services, router));

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { lockAdministrators } from '../features/users/administrators.js';
 import { changeRoles } from '../features/users/change-roles.js';
 import { insertUser } from '../features/users/create.js';
 import { knownRole } from '../features/users/grant-role.js';
@@ -33,6 +34,7 @@ export const createUserCommand: Command = {
     const passwordHash = await hashPassword(await readPassword({ say }, { fromStdin: values['password-stdin'] }));
     const caller = { ...operator, actor: null };
     await db.transaction(async (trx) => {
+      await lockAdministrators(trx);
       const user = await insertUser(trx, { ...parsed.data, passwordHash });
       await recordAudit(trx, caller, {
         action: 'user.created',

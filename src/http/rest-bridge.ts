@@ -52,7 +52,7 @@ async function answer(ctx: HttpContext, { services, router, route, lists, pathIn
       // Asked for after the procedure has checked who calls: a stranger's body is never read.
       getRawInput: async () => {
         const body = await (form ? form.fields() : readJsonBody(ctx));
-        return mergeInputs(queryInput(ctx.search, lists), body, pathInput);
+        return mergeInputs(queryOf(ctx.search, route, lists), body, pathInput);
       },
     });
     ctx.set('Cache-Control', 'no-store');
@@ -66,6 +66,18 @@ async function answer(ctx: HttpContext, { services, router, route, lists, pathIn
   } finally {
     form?.close();
   }
+}
+
+/**
+ * What the query says. A call that changes something takes only the inputs it names from there: any web page can make a
+ * browser send such a call without a body, and addresses end up in logs.
+ */
+function queryOf(search: string, { type, meta }: RestRoute, lists: ReadonlySet<string>): Record<string, unknown> {
+  const input = queryInput(search, lists);
+  if (type === 'query') return input;
+  return mergeInputs(
+    Object.fromEntries((meta.query ?? []).flatMap((name) => (name in input ? [[name, input[name]]] : []))),
+  );
 }
 
 /** The address is there, the method is not. */

@@ -10,6 +10,8 @@ export interface Context extends Services, Origin {
   actor: Actor | null;
   /** What proved who calls; null for an anonymous caller. */
   credential: Credential | null;
+  /** Whether the call came with an `Authorization` header, good or not. */
+  presentsCredential: boolean;
   requestId: string;
   ip: string;
   /** Aborted when the client goes away. */

@@ -11,6 +11,8 @@ export interface RestMeta extends OpenApiMeta {
   successStatus?: 200 | 201;
   /** The call is `multipart/form-data` with files under these field names, the first being the documented one. */
   multipart?: { fields: readonly [string, ...string[]] };
+  /** Of a call that changes something: the inputs that may stand in the query. The others stand in path or body alone. */
+  query?: readonly string[];
   /** A list paged by `limit` and `cursor`, with `X-Total-Count` and `Link` headers. */
   paged?: boolean;
 }

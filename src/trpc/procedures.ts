@@ -1,5 +1,6 @@
 import { DomainError, forbidden } from '../errors.js';
 import { onlyViews, type RoleCode } from '../features/auth/actor.js';
+import { confirmCaller } from '../features/auth/confirm-caller.js';
 import type { LimitedCall } from '../features/auth/call-limits.js';
 import { t } from './init.js';
 
@@ -10,13 +11,41 @@ export const publicProcedure = t.procedure.use(({ ctx, type, next }) => {
   return next();
 });
 
-export const signedIn = publicProcedure.use(({ ctx, next }) => {
-  const { actor, credential } = ctx;
-  if (!actor || !credential) {
-    throw new DomainError('unauthenticated', 'Sign in first: send a valid access token as Bearer.');
-  }
-  return next({ ctx: { ...ctx, actor, credential } });
+/** He is asked for anew once the body has arrived, which may take minutes, and before anything is done with it. */
+export const signedIn = publicProcedure
+  .use(({ ctx, next }) => {
+    const { actor, credential } = ctx;
+    if (!actor || !credential) throw signInFirst();
+    const receiveFiles: typeof ctx.receiveFiles = async (accept) => {
+      const received = await ctx.receiveFiles(accept);
+      try {
+        await confirmCaller(ctx.db, { actor, credential });
+      } catch (error) {
+        await ctx.storage.delete(received.stored.map(({ key }) => key));
+        throw error;
+      }
+      return received;
+    };
+    return next({ ctx: { ...ctx, actor, credential, receiveFiles } });
+  })
+  .use(({ ctx, type, getRawInput, next }) => {
+    if (type !== 'mutation') return next();
+    return next({
+      getRawInput: async () => {
+        const input: unknown = await getRawInput();
+        await confirmCaller(ctx.db, ctx);
+        return input;
+      },
+    });
+  });
+
+/** For what is open to strangers, and does something else for users: a token that has run out makes nobody a stranger. */
+export const strangerOrSignedIn = publicProcedure.use(({ ctx, next }) => {
+  if (ctx.presentsCredential && !ctx.credential) throw signInFirst();
+  return next();
 });
+
+const signInFirst = () => new DomainError('unauthenticated', 'Sign in first: send a valid access token as Bearer.');
 
 /** For what a personal access token must not do: whoever finds one must not be able to make more of it. */
 export const withPassword = signedIn.use(({ ctx, next }) => {

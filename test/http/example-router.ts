@@ -44,12 +44,18 @@ export const exampleRouter = router({
       .output(z.object({ stats: z.literal(true) }))
       .query(() => ({ stats: true as const })),
     post: publicProcedure
-      .meta({ openapi: { method: 'POST', path: '/echo/{id}', protect: false, summary: 'Echo', tags: ['echo'] } })
+      .meta({
+        openapi: { method: 'POST', path: '/echo/{id}', protect: false, summary: 'Echo', tags: ['echo'] },
+        query: ['id', 'text'],
+      })
       .input(z.object({ id: z.string(), text: z.string().default('none'), any: z.unknown().optional() }))
       .output(z.unknown())
       .mutation(({ input }) => input),
     loose: publicProcedure
-      .meta({ openapi: { method: 'POST', path: '/loose', protect: false, summary: 'Echo all', tags: ['echo'] } })
+      .meta({
+        openapi: { method: 'POST', path: '/loose', protect: false, summary: 'Echo all', tags: ['echo'] },
+        query: ['__proto__', 'constructor', 'a', '__proto__[polluted]'],
+      })
       .input(z.looseObject({}))
       .output(z.object({ keys: z.array(z.string()), polluted: z.boolean(), nothing: z.null() }))
       .mutation(({ input }) => ({ keys: Object.keys(input), polluted: 'polluted' in {}, nothing: null })),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { User } from '../../models/user.js';
 import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
 
 describe('The lock after failed logins', () => {
@@ -71,8 +72,28 @@ describe('The lock after failed logins', () => {
         logIn(user.email, i === 19 ? TEST_PASSWORD : 'wrong', i % 2 ? server : second),
       ),
     );
-    assert.equal(guesses[19]?.status, 423, 'the right one came too late');
+    const told = guesses.map(({ status }) => status).sort();
+    assert.deepEqual(told.slice(0, 5), [401, 401, 401, 401, 401]);
+    assert.deepEqual(new Set(told.slice(5)), new Set([423]), 'a right guess is told what wrong ones are told');
     assert.equal((await logIn(user.email, TEST_PASSWORD)).status, 423);
+  });
+
+  it('counts a name as one however its letters are written, whether it is somebody’s or not', async () => {
+    const { user } = await server.signUp();
+    await User.query(server.db).findById(user.id).patch({ username: 'ivan-the-one' });
+    const outcomes: number[] = [];
+    for (const name of ['ivan-the-one', 'ivan-the-none']) {
+      await fail(name.replace('i', 'İ'), 5);
+      outcomes.push((await logIn(name, 'wrong')).status);
+    }
+    assert.equal(outcomes[0], outcomes[1]);
+  });
+
+  it('at the door keeps nobody who is inside from changing his password', async () => {
+    const { user, token } = await server.signUp();
+    await fail(user.email, 6);
+    const json = { current_password: TEST_PASSWORD, new_password: 'another one, longer' };
+    assert.equal((await server.api('POST', '/auth/password', { token, json })).status, 200);
   });
 
   it('leaves sessions alone', async () => {

@@ -5,6 +5,7 @@ import { recordAudit } from '../audit/record.js';
 import { endSessions } from '../sessions/end.js';
 import { findUser } from '../users/find.js';
 import type { Caller } from './caller.js';
+import { failureSubjects } from './login-failures.js';
 import { hashPassword } from './password.js';
 import { provePassword } from './prove-password.js';
 
@@ -19,7 +20,7 @@ export async function changePassword(
   { sessionId, current, next }: { sessionId: string; current: string; next: string },
 ): Promise<void> {
   const user = await findUser(db, caller.actor.id);
-  if (!(await provePassword(db, caller, { user, name: user.email, password: current }))) {
+  if (!(await provePassword(db, caller, { user, subject: failureSubjects.insider(user.id), password: current }))) {
     throw invalid('current_password', 'This is not your password.');
   }
   const passwordHash = await hashPassword(next);

@@ -10,14 +10,18 @@ import type { Origin } from './caller.js';
 const MOST_FAILURES = 5;
 const LOCK_MINUTES = 15;
 
-/**
- * Whose failures are counted together: an account, by whichever of its names, or a name that is no account's. Both are
- * locked alike, so that a lock does not tell that there is an account.
- */
-export function failureSubject(user: Pick<User, 'id'> | undefined, name: string): string {
-  if (user) return `user:${user.id}`;
-  return `name:${createHash('sha256').update(name.normalize('NFC').toLowerCase()).digest('base64url')}`;
-}
+/** By whom a password is proved, whose failures are counted together. */
+export const failureSubjects = {
+  /** An account at the door, by whichever of its names. */
+  account: (userId: string) => `user:${userId}`,
+  /** One who is inside already: a stranger's failures at the door must not keep him from changing his password. */
+  insider: (userId: string) => `inside:${userId}`,
+  /**
+   * A name that is no account's: it is locked as an account is, so that a lock does not tell that there is one.
+   * @param folded the name as PostgreSQL folds case.
+   */
+  name: (folded: string) => `name:${createHash('sha256').update(folded).digest('base64url')}`,
+};
 
 /** @throws {DomainError} `locked` after five failures within 15 minutes, until 15 minutes after the last. */
 export async function refuseLocked(db: Knex, subject: string): Promise<void> {
@@ -32,13 +36,17 @@ export async function refuseLocked(db: Knex, subject: string): Promise<void> {
   throw new DomainError('locked', sentence, undefined, Math.ceil(seconds));
 }
 
-/** Counts a failure in one statement; the fifth locks, which goes on record where there is an account. */
+/**
+ * Counts a failure in one statement; the fifth locks, which goes on record where there is an account.
+ * @throws {DomainError} `locked` beyond the fifth: a wrong guess that was under way when the lock came is told what a
+ *   right one is told, else the answers would say which of them it was.
+ */
 export async function countFailure(
   db: Knex,
   subject: string,
-  { user, origin }: { user: User | undefined; origin: Origin },
+  { user, origin }: { user: Pick<User, 'id' | 'organizationId'> | undefined; origin: Origin },
 ): Promise<void> {
-  await db.transaction(async (trx) => {
+  const count = await db.transaction(async (trx) => {
     const { rows } = await trx.raw<{ rows: { count: number }[] }>(
       `insert into login_failures as known (subject, count, last_failed_at) values (:subject, 1, now())
        on conflict (subject) do update set
@@ -50,7 +58,8 @@ export async function countFailure(
        returning count`,
       { subject, window: `${LOCK_MINUTES} minutes`, most: MOST_FAILURES },
     );
-    if (user && rows[0]?.count === MOST_FAILURES) {
+    const counted = rows[0]?.count ?? 0;
+    if (user && counted === MOST_FAILURES) {
       const { id, organizationId } = user;
       await recordAudit(
         trx,
@@ -58,7 +67,9 @@ export async function countFailure(
         { action: 'user.locked', target: { type: 'user', id }, organizationId },
       );
     }
+    return counted;
   });
+  if (count > MOST_FAILURES) await refuseLocked(db, subject);
 }
 
 /**
@@ -72,8 +83,8 @@ export async function forgetFailures(trx: Knex, subject: string): Promise<void> 
   await refuseLocked(trx, subject);
 }
 
-/** Ends a lock before its time. @returns whether there was anything to forget. */
-export async function unlock(trx: Knex, user: Pick<User, 'id'>): Promise<boolean> {
-  const forgotten = await LoginFailure.query(trx).deleteById(failureSubject(user, ''));
-  return forgotten > 0;
+/** Ends a user's locks before their time. @returns whether there was anything to forget. */
+export async function unlock(trx: Knex, { id }: Pick<User, 'id'>): Promise<boolean> {
+  const subjects = [failureSubjects.account(id), failureSubjects.insider(id)];
+  return (await LoginFailure.query(trx).delete().whereIn('subject', subjects)) > 0;
 }

@@ -12,8 +12,11 @@ const AT_A_TIME = 2;
 const MAX_WAITING = 100;
 const RETRY_AFTER_SECONDS = 5;
 
-/** Above this a stored hash is not ours, and checking it would be a way to burn a core. */
-const MAX_ITERATIONS = 10_000_000;
+/** Above this a stored hash is nobody's, and checking it would be a way to burn a core. */
+const MAX_ITERATIONS = 2_000_000;
+
+/** Of the hashes met so far: as strong as the strongest brought over from elsewhere is every check made to seem. */
+let mostIterations = ITERATIONS;
 
 const pbkdf2Async = promisify(pbkdf2);
 const turns = pLimit(AT_A_TIME);
@@ -48,14 +51,21 @@ export async function verifyPassword(password: string, stored: string): Promise<
 
 /**
  * As `verifyPassword`, for a stranger: takes as long for no hash at all (an unknown user), or one of another form or of
- * fewer iterations, as for one of ours, so that the time it took tells nothing of an account.
+ * fewer iterations, as for the strongest, so that the time it took tells nothing of an account.
+ * @param whenTurnComes called when the check's turn has come, before anything is computed; what it throws is thrown.
  * @throws {DomainError} `unavailable` as `hashPassword`.
  */
-export async function verifyPasswordEvenly(password: string, stored: string | undefined): Promise<boolean> {
+export async function verifyPasswordEvenly(
+  password: string,
+  stored: string | undefined,
+  whenTurnComes: () => Promise<void>,
+): Promise<boolean> {
   const parsed = stored === undefined ? null : parse(stored);
+  mostIterations = Math.max(mostIterations, parsed?.iterations ?? 0);
   return inTurn(async () => {
+    await whenTurnComes();
     const proved = parsed !== null && (await matches(password, parsed));
-    const left = ITERATIONS - (parsed?.iterations ?? 0);
+    const left = mostIterations - (parsed?.iterations ?? 0);
     if (left > 0) await derive(password, { salt: 'nobody', iterations: left });
     return proved;
   });

@@ -115,6 +115,7 @@ export const imagesRouter = router({
         protect: true,
       },
       multipart: { fields: ['images'] },
+      query: ['stage'],
       successStatus: 201,
     })
     .input(z.object({ stage: stageSchema }))

@@ -6,6 +6,8 @@ import { User } from '../../../models/user.js';
 import { conflict } from '../../errors.js';
 import { recordAudit } from '../audit/record.js';
 import type { Caller } from '../auth/caller.js';
+import { confirmCaller } from '../auth/confirm-caller.js';
+import type { SignedIn } from '../auth/find-actor.js';
 import { hashToken, newTokenText } from './token-text.js';
 
 const MOST_TOKENS = 50;
@@ -23,14 +25,16 @@ export interface NewToken {
  */
 export async function createToken(
   db: Knex,
-  caller: Caller,
+  caller: Caller & SignedIn,
   { name, scope, expiresInDays }: NewToken,
 ): Promise<{ token: PersonalAccessToken; text: string }> {
   const text = newTokenText();
   const { id: userId, organizationId } = caller.actor;
   const token = await db.transaction(async (trx) => {
-    // The user's row orders calls made at once, so that none of them miscounts.
+    // The user's row orders calls made at once, so that none of them miscounts, and a change of password beside them:
+    // its end of this session comes before or after.
     await User.query(trx).findById(userId).forNoKeyUpdate();
+    await confirmCaller(trx, caller);
     const working = await PersonalAccessToken.query(trx)
       .where({ userId })
       .whereNull('revokedAt')

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { User } from '../../../models/user.js';
 import { invalid } from '../../errors.js';
 import type { Origin } from '../auth/caller.js';
+import { failureSubjects } from '../auth/login-failures.js';
 import { provePassword } from '../auth/prove-password.js';
 
 /**
@@ -15,7 +16,8 @@ export async function confirmPassword(
   currentPassword: string | undefined,
 ): Promise<void> {
   if (!currentPassword) throw invalid('current_password', 'Give your current password to change how you sign in.');
-  if (!(await provePassword(db, origin, { user, name: user.email, password: currentPassword }))) {
+  const subject = failureSubjects.insider(user.id);
+  if (!(await provePassword(db, origin, { user, subject, password: currentPassword }))) {
     throw invalid('current_password', 'The current password is wrong.');
   }
 }

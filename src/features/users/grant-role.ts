@@ -3,6 +3,7 @@ import type { User } from '../../../models/user.js';
 import { forbidden, notFound } from '../../errors.js';
 import type { RoleCode } from '../auth/actor.js';
 import type { Caller } from '../auth/caller.js';
+import { currentCaller } from '../auth/confirm-caller.js';
 import { ADMIN_ROLES, isHeld, lockAdministrators } from './administrators.js';
 import { changeRoles } from './change-roles.js';
 import { findUser, lockVisibleUser, userRow } from './find.js';
@@ -18,12 +19,13 @@ import { roleCodeSchema } from './present.js';
  */
 export async function grantRole(
   db: Knex,
-  caller: Caller,
+  calling: Caller,
   grant: { userId: string; roleCode: string; firstRunClaim: boolean },
 ): Promise<User> {
   const roleCode = knownRole(grant.roleCode);
   return db.transaction(async (trx) => {
     await lockAdministrators(trx);
+    const caller = await currentCaller(trx, calling);
     const user = await lockVisibleUser(trx, caller.actor, grant.userId);
     const claims =
       grant.firstRunClaim && caller.actor.id === user.id && user.isActive && ADMIN_ROLES.includes(roleCode);

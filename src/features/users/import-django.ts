@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { User } from '../../../models/user.js';
 import { recordAudit } from '../audit/record.js';
 import type { Origin } from '../auth/caller.js';
+import { lockAdministrators } from './administrators.js';
 import { changeRoles } from './change-roles.js';
 import { type ImportedUser, readDjangoUser } from './django-user.js';
 
@@ -62,6 +63,7 @@ async function insertBatch(
   users: readonly ImportedUser[],
   withRoles: boolean,
 ): Promise<Set<string>> {
+  if (withRoles) await lockAdministrators(trx);
   const inserted = new Set<string>();
   for (const { account, roles } of users) {
     const id = uuidv7({ msecs: account.createdAt.getTime() });

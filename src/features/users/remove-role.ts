@@ -3,6 +3,7 @@ import type { User } from '../../../models/user.js';
 import { forbidden } from '../../errors.js';
 import { rolesOf } from '../auth/find-actor.js';
 import type { Caller } from '../auth/caller.js';
+import { currentCaller } from '../auth/confirm-caller.js';
 import { lockAdministrators, refuseWithoutAdministrators } from './administrators.js';
 import { changeRoles } from './change-roles.js';
 import { findUser, lockVisibleUser, userRow } from './find.js';
@@ -16,12 +17,13 @@ import { mayGrant } from './policy.js';
  */
 export async function removeRole(
   db: Knex,
-  caller: Caller,
+  calling: Caller,
   removal: { userId: string; roleCode: string },
 ): Promise<User> {
   const roleCode = knownRole(removal.roleCode);
   return db.transaction(async (trx) => {
     await lockAdministrators(trx);
+    const caller = await currentCaller(trx, calling);
     const user = await lockVisibleUser(trx, caller.actor, removal.userId);
     if (!mayGrant(caller.actor, userRow(user), roleCode)) throw forbidden('Only an administrator may take this role.');
 

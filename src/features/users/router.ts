@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Context } from '../../trpc/context.js';
 import { announcePage } from '../../trpc/pagination.js';
-import { limited, publicProcedure, router, signedIn, withRole } from '../../trpc/procedures.js';
+import { limited, router, signedIn, strangerOrSignedIn, withRole } from '../../trpc/procedures.js';
 import { classificationCounts } from '../classifications/counts.js';
 import { findVisibleUser } from './find.js';
 import { grantRole } from './grant-role.js';
@@ -19,7 +19,7 @@ const roleExample = { id: '01941f29-7c00-7000-8000-000000000000', role_code: 'AD
 const firstRunClaim = ({ config }: Context) => !config.production && config.firstAdmin === undefined;
 
 export const usersRouter = router({
-  create: publicProcedure
+  create: strangerOrSignedIn
     .meta({
       openapi: {
         method: 'POST',
@@ -30,7 +30,7 @@ export const usersRouter = router({
           'administrator creates belongs to that organization.',
         tags: ['users'],
         protect: false,
-        errorResponses: [403],
+        errorResponses: [401, 403],
       },
       aliases: [{ method: 'POST', path: '/auth/register' }],
       successStatus: 201,

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { User } from '../../../models/user.js';
 import { conflict } from '../../errors.js';
 import type { Caller } from '../auth/caller.js';
+import { currentCaller } from '../auth/confirm-caller.js';
 import { rolesOf } from '../auth/find-actor.js';
 import { recordAudit, type AuditAction } from '../audit/record.js';
 import { endSessions, revokeAllTokens } from '../sessions/end.js';
@@ -22,19 +23,20 @@ import { explainRefusal } from './refusals.js';
  */
 export async function updateUser(
   db: Knex,
-  caller: Caller,
+  calling: Caller,
   id: string,
   { currentPassword, ...changes }: UserChanges & { currentPassword?: string | undefined },
 ): Promise<User> {
-  const known = await findVisibleUser(db, caller.actor, id);
-  const { needsPassword } = planUpdate(caller.actor, known, changes);
+  const known = await findVisibleUser(db, calling.actor, id);
+  const { needsPassword } = planUpdate(calling.actor, known, changes);
   // Outside the transaction: hashing takes long, and a connection is not to wait for it.
-  if (needsPassword) await confirmPassword(db, caller, known, currentPassword);
+  if (needsPassword) await confirmPassword(db, calling, known, currentPassword);
 
   return db.transaction(async (trx) => {
     const { organizationId, isActive, roles } = changes;
     const changesStanding = organizationId !== undefined || isActive !== undefined || roles !== undefined;
     if (changesStanding) await lockAdministrators(trx);
+    const caller = await currentCaller(trx, calling);
     const user = await lockVisibleUser(trx, caller.actor, id);
     const plan = planUpdate(caller.actor, user, changes);
     if (plan.needsPassword && user.passwordHash !== known.passwordHash) {
