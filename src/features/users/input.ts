@@ -5,16 +5,24 @@ import { roleCodeSchema, userSchema } from './present.js';
 
 const profileText = z.string().trim().max(200).nullable().optional();
 
-const email = z.email('Enter a valid email address.').max(320);
+/** The longest address that mail can be sent to (RFC 5321, erratum 1690). */
+const MAX_EMAIL = 254;
+
+const email = z.email('Enter a valid email address.').max(MAX_EMAIL);
 
 const username = z
   .string()
   .trim()
-  .max(320)
+  .max(MAX_EMAIL)
   .refine(
     // Whether an e-mail is his own is for the domain to say.
     (text) => /^[\p{L}\p{N}._-]{1,64}$/u.test(text) || z.email().safeParse(text).success,
     'Use letters, digits, dots, hyphens and underscores only, at most 64.',
+  )
+  .refine(
+    // Full-width letters, ligatures and the like make a name that looks like somebody else's.
+    (text) => text.normalize('NFC') === text.normalize('NFKC'),
+    'Use letters and digits in their ordinary form: no full-width or styled ones, no ligatures.',
   );
 
 const name = z.string().trim().min(1).max(200);
