@@ -211,6 +211,11 @@ describe('the audit log', () => {
       assert.deepEqual(await within('from=2020-02-01T02:59:59%2B03:00&to=2020-01-31T20:59:59.999-03:00'), [0]);
     });
 
+    it('takes what was left blank for no filter', async () => {
+      const blank = 'actor_id=&target_type=&action=&from=&to=&limit=';
+      assert.equal((await list(`?target_id=${target.id}&${blank}`)).body.length, 7);
+    });
+
     it('answers 400 naming the filter that cannot be', async () => {
       for (const [query, field] of [
         ['actor_id=me', 'actor_id'],
@@ -219,7 +224,6 @@ describe('the audit log', () => {
         ['from=yesterday', 'from'],
         ['from=2020-02-30', 'from'],
         ['to=2020-01-01T00:00:00', 'to'],
-        ['to=', 'to'],
         ['from=2020-02-01&to=2020-01-31', 'to'],
         ['cursor=x', 'cursor'],
         ['limit=0', 'limit'],

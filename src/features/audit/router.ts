@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AuditEntry } from '../../../models/audit-entry.js';
-import { announcePage, pageInput } from '../../trpc/pagination.js';
+import { announcePage, orBlank, pageInput } from '../../trpc/pagination.js';
 import { router, withRole } from '../../trpc/procedures.js';
 import { listAudit } from './list.js';
 import { namesIn, type Names } from './names.js';
@@ -81,12 +81,12 @@ export const auditRouter = router({
       z
         .object({
           ...pageInput,
-          actor_id: z.uuid().optional(),
-          target_id: z.string().max(64).optional(),
-          target_type: z.enum(auditTargets).optional(),
-          action: z.enum(auditActions).optional(),
-          from: momentSchema.optional(),
-          to: momentSchema.optional(),
+          actor_id: orBlank(z.uuid()),
+          target_id: orBlank(z.string().max(64)),
+          target_type: orBlank(z.enum(auditTargets)),
+          action: orBlank(z.enum(auditActions)),
+          from: orBlank(momentSchema),
+          to: orBlank(momentSchema),
         })
         .refine(({ from, to }) => !from || !to || Date.parse(from) < endOf(to).getTime(), {
           path: ['to'],

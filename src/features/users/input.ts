@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { newPasswordSchema } from '../auth/password-rules.js';
-import { pageInput } from '../../trpc/pagination.js';
+import { orBlank, pageInput } from '../../trpc/pagination.js';
 import { roleCodeSchema, userSchema } from './present.js';
 
 const profileText = z.string().trim().max(200).nullable().optional();
@@ -77,19 +77,18 @@ const MAX_OFFSET = 100_000;
 export const userListSchema = z
   .object({
     ...pageInput,
-    offset: z.coerce
-      .number<number>()
-      .int()
-      .min(0)
-      .max(MAX_OFFSET, `Beyond ${MAX_OFFSET} rows go on by the cursor, which the Link header carries.`)
-      .optional()
-      .meta({ description: 'Rows to pass over, for clients that know no cursor.' }),
+    offset: orBlank(
+      z.coerce
+        .number<number>()
+        .int()
+        .min(0)
+        .max(MAX_OFFSET, `Beyond ${MAX_OFFSET} rows go on by the cursor, which the Link header carries.`),
+    ).meta({ description: 'Rows to pass over, for clients that know no cursor.' }),
     q: z.string().max(200).optional().meta({ description: 'Part of the name, the username or the e-mail.' }),
-    role: z
-      .enum([...roleCodeSchema.options, ...userSchema.shape.role.options])
-      .optional()
-      .meta({ description: 'A role’s code, or the one word for a user’s roles.' }),
-    is_active: z.stringbool().optional(),
+    role: orBlank(z.enum([...roleCodeSchema.options, ...userSchema.shape.role.options])).meta({
+      description: 'A role’s code, or the one word for a user’s roles.',
+    }),
+    is_active: orBlank(z.stringbool()),
   })
   .refine(({ cursor, offset }) => cursor === undefined || offset === undefined, {
     path: ['offset'],
