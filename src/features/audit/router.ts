@@ -27,11 +27,16 @@ const entrySchema = z.object({
   id: z.uuid(),
   action: z.enum(auditActions),
   actor_id: z.uuid().nullable().meta({ description: 'Null: an operator, or somebody who was not signed in.' }),
-  actor_name: z.string().nullable(),
+  actor_name: z.string().nullable().meta({ description: 'Null, too, of whom the caller does not administer.' }),
   actor_email: z.string().nullable(),
   target_type: z.enum(auditTargets),
   target_id: z.string(),
-  target_name: z.string().nullable().meta({ description: 'What it is called now; null where it is gone.' }),
+  target_name: z
+    .string()
+    .nullable()
+    .meta({
+      description: 'What it is called now; null where it is gone or, of a user or request, others administer it.',
+    }),
   organization_id: z.uuid().nullable(),
   details: z.record(z.string(), z.unknown()),
   ip: z.string().nullable(),
@@ -107,7 +112,7 @@ export const auditRouter = router({
         cursor: input.cursor,
       });
       const page = announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id });
-      const names = await namesIn(ctx.db, page);
+      const names = await namesIn(ctx.db, ctx.actor, page);
       return page.map((entry) => presentEntry(entry, names));
     }),
 });
