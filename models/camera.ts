@@ -9,9 +9,9 @@ export class Camera extends Model {
   /** Unique within the organization, in any case. */
   declare name: string;
   declare location: string;
-  /** As it may be shown: without credentials. */
+  /** As it may be shown; in rows with nothing sealed the whole address. */
   declare streamUrl: string;
-  /** The whole address, encrypted; null when it holds no credentials. */
+  /** The whole address, encrypted; null only in rows from before all were. */
   declare sealedStreamUrl: Buffer | null;
   declare active: boolean;
   declare createdAt: Date;

@@ -6,6 +6,12 @@ const cursor = z
   .optional()
   .meta({ description: 'Where to go on: the id of the last row of the page before, which the `Link` header carries.' });
 
+/** Takes empty text for nothing: a form that was left blank sends it. */
+export const orBlank = <Field extends z.ZodType>(field: Field) =>
+  z
+    .preprocess((value: z.input<Field> | '' | undefined) => (value === '' ? undefined : value), field.optional())
+    .optional();
+
 /** Spread into the input object of every list: `z.object({ ...pageInput, status: … })`. */
 export const pageInput = pageUpTo(1000);
 
@@ -14,7 +20,10 @@ export const picturePageInput = pageUpTo(10_000);
 
 function pageUpTo(max: number) {
   return {
-    limit: z.coerce.number<number>().int().min(1).max(max).default(max).meta({ description: 'How many rows at most.' }),
+    limit: z
+      .preprocess((value: number | '') => (value === '' ? max : value), z.coerce.number<number>().int().min(1).max(max))
+      .default(max)
+      .meta({ description: 'How many rows at most.' }),
     cursor,
   };
 }

@@ -106,7 +106,7 @@ describe('cameras', () => {
 
     const cleared = await at('PATCH', id, { stream_url: shown });
     assert.deepEqual([cleared.body.stream_url, cleared.body.has_credentials], [shown, false]);
-    assert.equal(await keptUrl(id), null);
+    assert.equal(await keptUrl(id), shown);
 
     const events = await AuditEntry.query(server.db)
       .where({ targetId: String(id) })
@@ -120,6 +120,57 @@ describe('cameras', () => {
         ['camera.updated', 'cleared'],
       ],
     );
+  });
+
+  it('keep every address sealed, also one in which no credentials are seen', async () => {
+    const { id, has_credentials } = (await create({ stream_url: shown })).body;
+    assert.equal(has_credentials, false);
+    assert.equal(await keptUrl(id), shown);
+  });
+
+  const hidden = [
+    `rtsp://cam.example/user/admin/password/${SECRET}/live`,
+    `rtsp://cam.example/login/${SECRET}`,
+    `rtsp://cam.example/admin/${SECRET}/ch1`,
+    `rtsp://cam.example/%70assword=${SECRET}`,
+    `rtsp://cam.example/live?channel=${SECRET}`,
+  ];
+  it('show no credentials that hide in the path or the query, be it in the record', async () => {
+    const bodies: unknown[] = [];
+    for (const url of hidden) {
+      const { body } = await create({ stream_url: url });
+      assert.equal(body.has_credentials, true, url);
+      assert.equal(await keptUrl(body.id), url);
+      bodies.push(body, (await at('PATCH', body.id, { stream_url: `${url}/1` })).body);
+      assert.equal((await at('DELETE', body.id)).status, 204);
+    }
+    const rows = await server.db('cameras').select('streamUrl');
+    assert.ok(!JSON.stringify([bodies, rows, await server.db('audit_log')]).includes(SECRET));
+  });
+
+  it('that were stored in the clear before are shown without credentials, and sealed when they change', async () => {
+    const { id } = (await create({})).body;
+    const [url = ''] = hidden;
+    await Camera.query(server.db).findById(String(id)).patch({ streamUrl: url, sealedStreamUrl: null });
+    const { body } = await at('GET', id);
+    assert.deepEqual([body.stream_url, body.has_credentials], ['rtsp://cam.example/live', true]);
+    const changed = await at('PATCH', id, { location: 'Elsewhere' });
+    assert.equal(changed.body.has_credentials, true);
+    assert.equal(await keptUrl(id), url);
+    const row = await Camera.query(server.db).findById(String(id)).throwIfNotFound();
+    assert.equal(row.streamUrl, 'rtsp://cam.example/live');
+    await Camera.query(server.db).findById(String(id)).patch({ streamUrl: url, sealedStreamUrl: null });
+    await at('DELETE', id);
+    assert.ok(!JSON.stringify(await server.db('audit_log')).includes(SECRET));
+  });
+
+  it('say how to write a password that breaks the address', async () => {
+    for (const stream_url of ['rtsp://admin:12345/ss@host/live', 'rtsp://admin:123?ss@host/live']) {
+      const { status, body } = await create({ stream_url });
+      assert.deepEqual([status, Object.keys(body.errors as object)], [400, ['stream_url']]);
+      assert.match(JSON.stringify(body.errors), /Percent-encode/);
+      assert.doesNotMatch(JSON.stringify(body), /ss@host/);
+    }
   });
 
   it('name every field that is wrong', async () => {

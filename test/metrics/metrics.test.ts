@@ -11,7 +11,13 @@ interface Metrics extends Record<string, unknown> {
   classified_images_count: number;
   unclassified_images_count: number;
   classifications_per_category: Record<string, number>;
-  classifications_by_user: { id: string; name: string; email: string; classification_count: number }[];
+  classifications_by_user: {
+    id: string;
+    name: string;
+    email: string;
+    classification_count: number;
+    last_active: string | null;
+  }[];
   daily_classifications: { date: string; count: number }[];
   agreement: {
     statistic: string | null;
@@ -199,6 +205,23 @@ describe('metrics', () => {
       assert.deepEqual(Object.keys(body.errors as object), [field], query);
       assert.equal(body.message, body.detail);
     }
+  });
+
+  it('tell of one who has moved on his name alone, but to who administers him', async () => {
+    const [colleague, mover] = [await clinic.join(), await clinic.join()];
+    const [shown] = await colleague.have(1);
+    await mover.classify(shown ?? '', 'estagio1');
+    const homeAdmin = await clinic.join(['ADMIN']);
+    const seenBy = async (who: Clinician) => {
+      const [row] = (await metrics('', who)).classifications_by_user;
+      return [row?.id, row?.name, row?.email, row?.last_active !== null];
+    };
+    const { email } = (await mover.call<{ email: string }>('GET', '/auth/me')).body;
+    assert.deepEqual(await seenBy(homeAdmin), [mover.id, 'Test User', email, true]);
+    const move = await admin.call('PATCH', `/users/${mover.id}`, { organization_id: clinic.away });
+    assert.equal(move.status, 200);
+    assert.deepEqual(await seenBy(homeAdmin), [mover.id, 'Test User', '', false]);
+    assert.deepEqual(await seenBy(admin), [mover.id, 'Test User', email, true]);
   });
 
   it('go through at most ten years of days, the last', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createTRPCClient, httpLink } from '@trpc/client';
+import { sweepSessions } from '../../src/features/sessions/sweep.js';
 import type { AppRouter } from '../../src/router.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
@@ -97,6 +98,27 @@ describe('Personal access tokens', () => {
     assert.equal(await me(body.token), 401);
     assert.deepEqual(await list(), []);
     assert.equal((await revoke(body.id)).status, 404);
+  });
+
+  it('are swept away a month after they were revoked or ran out, and no others', async () => {
+    const ago = (days: number) => new Date(Date.now() - days * 86_400_000);
+    const changes = {
+      working: {},
+      'revoked lately': { revokedAt: ago(29) },
+      'run out lately': { expiresAt: ago(29) },
+      'revoked long ago': { revokedAt: ago(31) },
+      'run out long ago': { expiresAt: ago(31) },
+    };
+    for (const [name, change] of Object.entries(changes)) {
+      const { id } = (await create({ name })).body;
+      await server
+        .db('personal_access_tokens')
+        .where({ id })
+        .update({ name, ...change });
+    }
+    await sweepSessions(server.db);
+    const left = await server.db('personal_access_tokens').where({ userId }).orderBy('id').pluck<string[]>('name');
+    assert.deepEqual(left, ['working', 'revoked lately', 'run out lately']);
   });
 
   it('tell when they were last used', async () => {

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { AuditEntry } from '../../models/audit-entry.js';
 import { User } from '../../models/user.js';
 import { createOrganizations } from '../support/organizations.js';
-import { startTestServer, type TestServer } from '../support/server.js';
+import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
 
 const PASSWORD = 'SecurePass123';
 
@@ -73,6 +73,32 @@ describe('creating users', () => {
     assert.equal(status, 400);
     const fields = ['coren', 'email', 'name', 'organization_id', 'password', 'username'];
     assert.deepEqual(Object.keys(body.errors as object).sort(), fields);
+  });
+
+  it('refuses usernames in letters that only look like others', async () => {
+    for (const username of ['\uff41dmin', 'of\ufb01ce', '\u{1d5ba}dmin', 'nurse\u00b2', '\u2460st']) {
+      const { status, body } = await create({ username });
+      assert.deepEqual([status, Object.keys(body.errors as object)], [400, ['username']], username);
+    }
+    const changed = await server.signUp();
+    const { status } = await server.api('PATCH', `/users/${changed.user.id}`, {
+      token: changed.token,
+      json: { username: '\uff41dmin', current_password: TEST_PASSWORD },
+    });
+    assert.equal(status, 400);
+    for (const username of ['Jos\u00e9', '\u4e2d\u6587', '\u0436\u0443\u043a']) {
+      assert.equal((await create({ username })).status, 201, username);
+    }
+  });
+
+  it('takes e-mails of up to 254 characters', async () => {
+    const ofLength = (length: number) => {
+      const domain = `${`${'d'.repeat(60)}.`.repeat(4)}com`;
+      return `${'u'.repeat(length - domain.length - 1)}@${domain}`;
+    };
+    const { status, body } = await create({ email: ofLength(255) });
+    assert.deepEqual([status, Object.keys(body.errors as object)], [400, ['email']]);
+    assert.equal((await create({ email: ofLength(254) })).status, 201);
   });
 
   it('refuses names that are taken in any case, be it as username or as e-mail', async () => {

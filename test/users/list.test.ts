@@ -141,6 +141,12 @@ describe('the list of users', () => {
     }
   });
 
+  it('takes filters that were left blank for none', async () => {
+    const { status, body, headers } = await list('?q=&limit=&offset=&role=&is_active=');
+    assert.equal(status, 200);
+    assert.deepEqual([body.length, headers.get('X-Total-Count')], [13, '13']);
+  });
+
   it('is for administrators alone', async () => {
     const { token: viewer } = await server.signUp({ roles: ['VIEWER', 'CUSTOMER', 'LABELER'] });
     assert.equal((await server.api('GET', '/admin/users', { token: viewer })).status, 403);

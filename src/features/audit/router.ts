@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AuditEntry } from '../../../models/audit-entry.js';
-import { announcePage, pageInput } from '../../trpc/pagination.js';
+import { announcePage, orBlank, pageInput } from '../../trpc/pagination.js';
 import { router, withRole } from '../../trpc/procedures.js';
 import { listAudit } from './list.js';
 import { namesIn, type Names } from './names.js';
@@ -27,11 +27,16 @@ const entrySchema = z.object({
   id: z.uuid(),
   action: z.enum(auditActions),
   actor_id: z.uuid().nullable().meta({ description: 'Null: an operator, or somebody who was not signed in.' }),
-  actor_name: z.string().nullable(),
+  actor_name: z.string().nullable().meta({ description: 'Null, too, of whom the caller does not administer.' }),
   actor_email: z.string().nullable(),
   target_type: z.enum(auditTargets),
   target_id: z.string(),
-  target_name: z.string().nullable().meta({ description: 'What it is called now; null where it is gone.' }),
+  target_name: z
+    .string()
+    .nullable()
+    .meta({
+      description: 'What it is called now; null where it is gone or, of a user or request, others administer it.',
+    }),
   organization_id: z.uuid().nullable(),
   details: z.record(z.string(), z.unknown()),
   ip: z.string().nullable(),
@@ -81,12 +86,12 @@ export const auditRouter = router({
       z
         .object({
           ...pageInput,
-          actor_id: z.uuid().optional(),
-          target_id: z.string().max(64).optional(),
-          target_type: z.enum(auditTargets).optional(),
-          action: z.enum(auditActions).optional(),
-          from: momentSchema.optional(),
-          to: momentSchema.optional(),
+          actor_id: orBlank(z.uuid()),
+          target_id: orBlank(z.string().max(64)),
+          target_type: orBlank(z.enum(auditTargets)),
+          action: orBlank(z.enum(auditActions)),
+          from: orBlank(momentSchema),
+          to: orBlank(momentSchema),
         })
         .refine(({ from, to }) => !from || !to || Date.parse(from) < endOf(to).getTime(), {
           path: ['to'],
@@ -107,7 +112,7 @@ export const auditRouter = router({
         cursor: input.cursor,
       });
       const page = announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id });
-      const names = await namesIn(ctx.db, page);
+      const names = await namesIn(ctx.db, ctx.actor, page);
       return page.map((entry) => presentEntry(entry, names));
     }),
 });

@@ -7,8 +7,9 @@ import { administersAll, type Actor } from '../auth/actor.js';
 import type { Caller } from '../auth/caller.js';
 import { recordAudit } from '../audit/record.js';
 import { mayOnCamera } from './policy.js';
-import { sealUrl, type SealingKey } from './sealed-url.js';
-import { readStreamUrl, type StreamUrl } from './stream-url.js';
+import type { SealingKey } from './sealed-url.js';
+import { streamColumns, streamOf } from './stream-of.js';
+import { readStreamUrl } from './stream-url.js';
 
 export interface NewCamera {
   name: string;
@@ -21,7 +22,8 @@ export interface NewCamera {
 }
 
 /**
- * Puts a camera on an organization's register. Credentials in its address are kept encrypted and nowhere else.
+ * Puts a camera on an organization's register. Its address is kept encrypted, and in the clear
+ * only what may be shown of it.
  * @throws {DomainError} `forbidden` for all but administrators of the organization, `invalid` naming `name` when the
  *   organization has a camera of that name in any case, `stream_url` or `organization_id`.
  */
@@ -49,7 +51,7 @@ export async function createCamera(
       action: 'camera.created',
       target: { type: 'camera', id },
       organizationId: home,
-      details: { ...auditView(camera), has_credentials: stream.hasCredentials },
+      details: { ...auditView(camera, key), has_credentials: stream.hasCredentials },
     });
     return camera;
   });
@@ -64,17 +66,12 @@ function homeOf(actor: Actor, named: string | undefined): string {
   return organizationId;
 }
 
-export const streamColumns = (key: SealingKey, cameraId: string, stream: StreamUrl) => ({
-  streamUrl: stream.shown,
-  sealedStreamUrl: stream.hasCredentials ? sealUrl(key, cameraId, stream.complete) : null,
-});
-
 /** What the record may say of a camera. */
-export const auditView = ({ name, location, streamUrl, active }: Camera) => ({
-  name,
-  location,
-  stream_url: streamUrl,
-  active,
+export const auditView = (camera: Camera, key: SealingKey) => ({
+  name: camera.name,
+  location: camera.location,
+  stream_url: streamOf(camera, key).shown,
+  active: camera.active,
 });
 
 /** @throws {DomainError} what the database's refusal means to the caller, and else the error itself. */

@@ -4,9 +4,10 @@ import type { Caller } from '../auth/caller.js';
 import { recordAudit } from '../audit/record.js';
 import { auditView } from './create.js';
 import { findCamera } from './find.js';
+import type { SealingKey } from './sealed-url.js';
 
 /** @throws {DomainError} as `findCamera`. */
-export async function deleteCamera(db: Knex, caller: Caller, id: string): Promise<void> {
+export async function deleteCamera(db: Knex, caller: Caller, id: string, key: SealingKey): Promise<void> {
   await db.transaction(async (trx) => {
     const camera = await findCamera(trx, caller.actor, id, 'delete', { lock: true });
     await Camera.query(trx).deleteById(id);
@@ -14,7 +15,7 @@ export async function deleteCamera(db: Knex, caller: Caller, id: string): Promis
       action: 'camera.deleted',
       target: { type: 'camera', id },
       organizationId: camera.organizationId,
-      details: auditView(camera),
+      details: auditView(camera, key),
     });
   });
 }

@@ -7,35 +7,41 @@ import { createCamera } from './create.js';
 import { deleteCamera } from './delete.js';
 import { findCamera } from './find.js';
 import { listCameras } from './list.js';
-import { sealingKey } from './sealed-url.js';
-import { NOT_A_STREAM, parseStreamUrl } from './stream-url.js';
+import { sealingKey, type SealingKey } from './sealed-url.js';
+import { streamOf } from './stream-of.js';
+import { whyNoStream } from './stream-url.js';
 import { updateCamera } from './update.js';
 
 const cameraSchema = z.object({
   id: z.uuid(),
   name: z.string(),
   location: z.string(),
-  stream_url: z.string().meta({ description: 'Without credentials, which are never answered.' }),
-  has_credentials: z.boolean(),
+  stream_url: z
+    .string()
+    .meta({ description: 'Scheme, host, port and what is known to be harmless of path and query.' }),
+  has_credentials: z.boolean().meta({ description: 'Whether some of the address is not shown.' }),
   active: z.boolean(),
   organization_id: z.uuid(),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 });
 
-const presentCamera = (camera: Camera): z.infer<typeof cameraSchema> => ({
-  id: camera.id,
-  name: camera.name,
-  location: camera.location,
-  stream_url: camera.streamUrl,
-  has_credentials: camera.sealedStreamUrl !== null,
-  active: camera.active,
-  organization_id: camera.organizationId,
-  created_at: camera.createdAt.toISOString(),
-  updated_at: camera.updatedAt.toISOString(),
-});
-
 const keyOf = ({ config }: Context) => sealingKey(config.jwtSecret);
+
+function presentCamera(camera: Camera, key: SealingKey): z.infer<typeof cameraSchema> {
+  const { shown, hasCredentials } = streamOf(camera, key);
+  return {
+    id: camera.id,
+    name: camera.name,
+    location: camera.location,
+    stream_url: shown,
+    has_credentials: hasCredentials,
+    active: camera.active,
+    organization_id: camera.organizationId,
+    created_at: camera.createdAt.toISOString(),
+    updated_at: camera.updatedAt.toISOString(),
+  };
+}
 
 const cameraId = z.string().max(64);
 const name = z.string().trim().min(1).max(200);
@@ -43,11 +49,14 @@ const location = z.string().trim().max(500);
 const streamUrlSchema = z
   .string()
   .max(2000)
-  .refine((text) => parseStreamUrl(text) !== null, NOT_A_STREAM)
+  .superRefine((text, check) => {
+    const problem = whyNoStream(text);
+    if (problem !== null) check.addIssue({ code: 'custom', message: problem });
+  })
   .meta({
     description:
-      'rtsp, rtsps, http or https. Credentials in it (before the host, in the query, in the path) are kept encrypted ' +
-      'and never answered: `has_credentials` says that there are some.',
+      'rtsp, rtsps, http or https. It is kept encrypted. Answered is only what is known to be harmless: ' +
+      '`has_credentials` says that there is more. Percent-encode / ? # @ in the user and the password.',
   });
 
 const example = { name: 'Entrance', location: 'Rua XV de Novembro, 1000', stream_url: 'rtsp://cam.example:554/live' };
@@ -81,7 +90,8 @@ export const camerasRouter = router({
     )
     .output(cameraSchema)
     .mutation(async ({ ctx, input: { stream_url: streamUrl, organization_id: organizationId, ...fields } }) => {
-      return presentCamera(await createCamera(ctx.db, ctx, { ...fields, streamUrl, organizationId }, keyOf(ctx)));
+      const key = keyOf(ctx);
+      return presentCamera(await createCamera(ctx.db, ctx, { ...fields, streamUrl, organizationId }, key), key);
     }),
 
   list: signedIn
@@ -108,7 +118,9 @@ export const camerasRouter = router({
     .query(async ({ ctx, input }) => {
       const filter = { ...input, organizationId: input.organization_id };
       const { rows, total } = await listCameras(ctx.db, ctx.actor, filter);
-      return announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id }).map(presentCamera);
+      const page = announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id });
+      const key = keyOf(ctx);
+      return page.map((camera) => presentCamera(camera, key));
     }),
 
   get: signedIn
@@ -124,7 +136,7 @@ export const camerasRouter = router({
     })
     .input(z.object({ id: cameraId }).meta({ examples: [{ id: exampleId }] }))
     .output(cameraSchema)
-    .query(async ({ ctx, input }) => presentCamera(await findCamera(ctx.db, ctx.actor, input.id, 'read'))),
+    .query(async ({ ctx, input }) => presentCamera(await findCamera(ctx.db, ctx.actor, input.id, 'read'), keyOf(ctx))),
 
   update: signedIn
     .meta({
@@ -152,7 +164,8 @@ export const camerasRouter = router({
     )
     .output(cameraSchema)
     .mutation(async ({ ctx, input: { id, stream_url: streamUrl, ...changes } }) => {
-      return presentCamera(await updateCamera(ctx.db, ctx, id, { ...changes, streamUrl }, keyOf(ctx)));
+      const key = keyOf(ctx);
+      return presentCamera(await updateCamera(ctx.db, ctx, id, { ...changes, streamUrl }, key), key);
     }),
 
   delete: signedIn
@@ -168,5 +181,5 @@ export const camerasRouter = router({
     })
     .input(z.object({ id: cameraId }).meta({ examples: [{ id: exampleId }] }))
     .output(z.void())
-    .mutation(({ ctx, input }) => deleteCamera(ctx.db, ctx, input.id)),
+    .mutation(({ ctx, input }) => deleteCamera(ctx.db, ctx, input.id, keyOf(ctx))),
 });

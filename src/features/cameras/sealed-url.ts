@@ -4,7 +4,7 @@ const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Locks the addresses of streams that hold credentials. */
+/** Locks the addresses of streams: any may hold credentials. */
 export type SealingKey = Buffer;
 
 /** Another key than those of tokens and storage URLs, from the same secret (HKDF, RFC 5869). */

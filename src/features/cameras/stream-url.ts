@@ -1,65 +1,108 @@
 import { invalid } from '../../errors.js';
 
 export interface StreamUrl {
-  /** With credentials, as whoever opens the stream needs it. A secret. */
+  /** As whoever opens the stream needs it. A secret. */
   complete: string;
   /** As it may be shown. */
   shown: string;
+  /** Whether something of it is not shown. */
   hasCredentials: boolean;
 }
 
-export const NOT_A_STREAM = 'Enter the address of a stream: rtsp, rtsps, http or https, and a host.';
+const NOT_A_STREAM = 'Enter the address of a stream: rtsp, rtsps, http or https, and a host.';
+const STRAY_AT =
+  'There is an @ after the host. Percent-encode the characters / ? # @ in the user and the password ' +
+  '(%2F, %3F, %23, %40), and an @ that belongs to the path as %40.';
 
 const SCHEMES = new Set(['rtsp:', 'rtsps:', 'http:', 'https:']);
 
-/**
- * Parameters by which cameras are told what to send. Whatever else a query holds is kept and not shown: makers put
- * passwords and tokens under names of their own.
- */
-const HARMLESS = new Set(
-  (
-    'audio camera ch channel chn codec compression format fps framerate height mode profile quality resolution ' +
-    'stream streamtype subtype transport type unicast videocodec width'
-  ).split(' '),
+const anyOf = (words: string) => `(?:${words.trim().split(/\s+/).join('|')})`;
+
+/** Of paths as makers of cameras and of servers document them. None is worth guessing as a password. */
+const WORD = anyOf(
+  `amp asf asp audio av avc axis cam camera cgi ch chan channel channels feed h264 h264preview h265 h265preview hd hevc
+   hls image img index isapi jpeg jpg live m3u8 main media medium mjpeg mjpg mp4 mpeg mpeg4 ogg onvif play preview
+   profile realmonitor record rtp rtsp sd sdp smp snapshot snap stream streaming streams sub substream track ts udp
+   unicast video videos webcam`,
 );
 
-/** Parts of a path such as `user=admin_password=x`, `admin:x` and a whole address with credentials in it. */
-const SECRET_SEGMENT = /(user|login|pass|pwd|token|secret|key|auth|sig|cred)\w*=|:|@|%3a|%40/i;
+const SEGMENT = new RegExp(`^${WORD}\\d{0,2}(?:[-_.](?:${WORD}\\d{0,2}|\\d{1,3})){0,3}$`, 'i');
+/** Channels have three digits at most, and the shortest PIN four. */
+const NUMBER = new RegExp(`^\\d{1,3}(?:\\.${WORD})?$`, 'i');
+
+/** Parameters by which cameras are told what to send. */
+const PARAMETER = new RegExp(
+  `^${anyOf(
+    `audio camera ch channel chn codec compression format fps framerate height mode profile quality resolution stream
+     streamtype subtype transport type unicast videocodec width`,
+  )}$`,
+  'i',
+);
+const VALUE = new RegExp(
+  `^(?:\\d{0,4}|\\d{1,4}x\\d{1,4}|${WORD}\\d{0,2}|${anyOf('false high low multicast none off on tcp true')})$`,
+  'i',
+);
+
+/** @returns why it is no address of a stream, in a sentence that does not quote it; null when it is one. */
+export function whyNoStream(text: string): string | null {
+  if (!URL.canParse(text)) return /^\s*(?:rtsps?|https?):\/\/.*@/is.test(text) ? STRAY_AT : NOT_A_STREAM;
+  const url = new URL(text);
+  if (!SCHEMES.has(url.protocol) || url.hostname === '') return NOT_A_STREAM;
+  // The rest of a password that held a slash: what stands for the host is the user, or the beginning of the password.
+  return `${url.pathname}${url.search}${url.hash}`.includes('@') ? STRAY_AT : null;
+}
 
 /**
- * Reads the address of a stream. What may be a secret is left out of `shown`: user and password before the host,
- * parameters of the query that are not known to be harmless, parts of the path that name a password.
- * @returns null when it is no address of a stream: rtsp, rtsps, http or https, with a host.
+ * Reads the address of a stream. Makers put passwords and tokens anywhere and under names of their own, so `shown` has
+ * only what is known to be harmless: scheme, host, port, and of path and query numbers and the words of documented
+ * addresses.
+ * @returns null when it is no address of a stream: rtsp, rtsps, http or https, with a host, and no @ after that.
  */
 export function parseStreamUrl(text: string): StreamUrl | null {
-  if (!URL.canParse(text)) return null;
+  if (whyNoStream(text) !== null) return null;
   const url = new URL(text);
-  if (!SCHEMES.has(url.protocol) || url.hostname === '') return null;
   // Never sent to a camera, so it can only be a slip, and a slip can be a secret.
   url.hash = '';
   const complete = url.href;
 
   url.username = '';
   url.password = '';
-  const segments = url.pathname.split('/');
-  if (segments.some(isSecretSegment))
-    url.pathname = `/${segments.filter((part) => part && !isSecretSegment(part)).join('/')}`;
+  const segments = url.pathname.split('/').filter((segment) => segment !== '');
+  const harmless = harmlessSegments(segments);
+  if (harmless.length < segments.length) url.pathname = `/${harmless.join('/')}`;
   const parameters = url.search.slice(1).split('&');
-  if (parameters.some((parameter) => !isHarmless(parameter))) url.search = parameters.filter(isHarmless).join('&');
+  if (!parameters.every(isHarmlessParameter)) url.search = parameters.filter(isHarmlessParameter).join('&');
   return { complete, shown: url.href, hasCredentials: url.href !== complete };
 }
 
 /** As `parseStreamUrl`. @throws {DomainError} `invalid` naming `stream_url`, and not quoting it. */
 export function readStreamUrl(text: string): StreamUrl {
   const stream = parseStreamUrl(text);
-  if (!stream) throw invalid('stream_url', NOT_A_STREAM);
+  if (!stream) throw invalid('stream_url', whyNoStream(text) ?? NOT_A_STREAM);
   return stream;
 }
 
-const isSecretSegment = (segment: string) => SECRET_SEGMENT.test(segment);
+function harmlessSegments(segments: readonly string[]): string[] {
+  let hidBefore = false;
+  return segments.filter((segment) => {
+    const text = decode(segment);
+    // After a name such as `password` a number is its value.
+    const isShown = SEGMENT.test(text) || (NUMBER.test(text) && !hidBefore);
+    hidBefore = !isShown;
+    return isShown;
+  });
+}
 
-function isHarmless(parameter: string): boolean {
+function isHarmlessParameter(parameter: string): boolean {
   const [name = '', ...rest] = parameter.split('=');
-  const value = rest.join('=');
-  return parameter === '' || (HARMLESS.has(name.toLowerCase()) && /^[\w.,-]{0,20}$/.test(value));
+  return parameter === '' || (PARAMETER.test(decode(name)) && VALUE.test(decode(rest.join('='))));
+}
+
+/** Text that cannot be decoded stays as it is: its percent sign is in no list. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

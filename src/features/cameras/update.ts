@@ -3,10 +3,11 @@ import { Camera } from '../../../models/camera.js';
 import type { Caller } from '../auth/caller.js';
 import { changedFields } from '../audit/changed-fields.js';
 import { recordAudit } from '../audit/record.js';
-import { auditView, explainRefusal, streamColumns } from './create.js';
+import { auditView, explainRefusal } from './create.js';
 import { findCamera } from './find.js';
-import { openUrl, type SealingKey } from './sealed-url.js';
-import { readStreamUrl, type StreamUrl } from './stream-url.js';
+import type { SealingKey } from './sealed-url.js';
+import { streamColumns, streamOf } from './stream-of.js';
+import { parseStreamUrl, readStreamUrl, type StreamUrl } from './stream-url.js';
 
 export interface CameraChanges {
   name?: string | undefined;
@@ -30,21 +31,25 @@ export async function updateCamera(
   const stream = streamUrl === undefined ? undefined : readStreamUrl(streamUrl);
   return db.transaction(async (trx) => {
     const camera = await findCamera(trx, caller.actor, id, 'change', { lock: true });
-    const isNewStream = stream !== undefined && stream.complete !== completeUrl(camera, key);
+    const present = streamOf(camera, key);
+    const isNewStream = stream !== undefined && stream.complete !== present.complete;
     const wanted = {
       name: name?.normalize('NFC') ?? camera.name,
       location: location ?? camera.location,
-      stream_url: stream?.shown ?? camera.streamUrl,
+      stream_url: stream?.shown ?? present.shown,
       active: active ?? camera.active,
     };
-    const { before, after, changed } = changedFields(auditView(camera), wanted);
+    const { before, after, changed } = changedFields(auditView(camera, key), wanted);
     if (!changed && !isNewStream) return camera;
 
     const columns = { name: wanted.name, location: wanted.location, active: wanted.active, updatedAt: new Date() };
+    // A row that still has it all in the clear is sealed on the way.
+    const kept = isNewStream ? stream : camera.sealedStreamUrl ? null : parseStreamUrl(camera.streamUrl);
+    const sealed = kept && streamColumns(key, id, kept);
     const updated = await Camera.query(trx)
-      .patchAndFetchById(id, { ...columns, ...(isNewStream && streamColumns(key, id, stream)) })
+      .patchAndFetchById(id, { ...columns, ...sealed })
       .catch(explainRefusal);
-    const credentials = isNewStream ? fateOfCredentials(camera, stream) : undefined;
+    const credentials = isNewStream ? fateOfCredentials(present, stream) : undefined;
     await recordAudit(trx, caller, {
       action: 'camera.updated',
       target: { type: 'camera', id },
@@ -55,11 +60,9 @@ export async function updateCamera(
   });
 }
 
-/** Null when it was sealed under a secret that is no longer the service's. */
-const completeUrl = ({ id, streamUrl, sealedStreamUrl }: Camera, key: SealingKey) =>
-  sealedStreamUrl ? openUrl(key, id, sealedStreamUrl) : streamUrl;
+type HasCredentials = Pick<StreamUrl, 'hasCredentials'>;
 
-function fateOfCredentials({ sealedStreamUrl }: Camera, { hasCredentials }: StreamUrl) {
-  if (hasCredentials) return sealedStreamUrl ? 'replaced' : 'set';
-  return sealedStreamUrl ? 'cleared' : undefined;
+function fateOfCredentials(before: HasCredentials, after: HasCredentials) {
+  if (after.hasCredentials) return before.hasCredentials ? 'replaced' : 'set';
+  return before.hasCredentials ? 'cleared' : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { User } from '../../../models/user.js';
-import { administersAll, type Actor } from '../auth/actor.js';
+import { administers, administersAll, type Actor } from '../auth/actor.js';
 import { stages, type Stage } from '../classifications/stage.js';
 import { cohenKappa, fleissKappa, type Kappa, type StageCell } from './agreement.js';
 import type { Period } from './period.js';
@@ -29,12 +29,21 @@ export interface Agreement {
   raters: number;
 }
 
+export interface ClinicianCount {
+  id: string;
+  name: string;
+  /** Null, as is when he was last active, where the administrator does not administer him: he has moved on. */
+  email: string | null;
+  lastActiveAt: Date | null;
+  count: number;
+}
+
 export interface Metrics {
   totalUsers: number;
   classifiedImages: number;
   unclassifiedImages: number;
   perStage: Record<Stage, number>;
-  byClinician: { user: User; count: number }[];
+  byClinician: ClinicianCount[];
   byDay: { date: string; count: number }[];
   agreement: Agreement;
 }
@@ -59,7 +68,7 @@ export async function measure(db: Knex, administrator: Actor, period: Period): P
         classifiedImages,
         unclassifiedImages: await countUnclassified(trx, extent, classifiedImages),
         perStage: perStage(cells),
-        byClinician: await nameClinicians(trx, clinicians.slice(0, MAX_CLINICIANS)),
+        byClinician: await nameClinicians(trx, administrator, clinicians.slice(0, MAX_CLINICIANS)),
         byDay: await countByDay(trx, extent, period),
         agreement: await agreementOf(trx, extent, cells, () => clinicians.map(({ id }) => id)),
       };
@@ -88,12 +97,18 @@ async function countUsers(trx: Knex, organizationId: string | null): Promise<num
     .resultSize();
 }
 
-async function nameClinicians(trx: Knex, counts: readonly { id: string; count: number }[]) {
+async function nameClinicians(
+  trx: Knex,
+  administrator: Actor,
+  counts: readonly { id: string; count: number }[],
+): Promise<ClinicianCount[]> {
   const users = await User.query(trx).findByIds(counts.map(({ id }) => id));
   const byId = new Map(users.map((user) => [user.id, user]));
   return counts.flatMap(({ id, count }) => {
     const user = byId.get(id);
-    return user ? [{ user, count }] : [];
+    if (!user) return [];
+    const { email, lastActiveAt } = administers(administrator, user) ? user : { email: null, lastActiveAt: null };
+    return [{ id, name: user.name, email, lastActiveAt, count }];
   });
 }
 

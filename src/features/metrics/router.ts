@@ -28,9 +28,9 @@ const metricsSchema = z.object({
       z.object({
         id: z.uuid(),
         name: z.string(),
-        email: z.string(),
+        email: z.string().meta({ description: 'Empty of one who has moved to where the caller does not administer.' }),
         classification_count: count,
-        last_active: z.iso.datetime().nullable(),
+        last_active: z.iso.datetime().nullable().meta({ description: 'Null of one who has moved likewise.' }),
       }),
     )
     .meta({ description: 'Those who classified in the period, most first; at most 1,000.' }),
@@ -86,12 +86,12 @@ export const metricsRouter = router({
         classified_images_count: classifiedImages,
         unclassified_images_count: unclassifiedImages,
         classifications_per_category: byStage(vocabulary, (stage) => metrics.perStage[stage]),
-        classifications_by_user: metrics.byClinician.map(({ user, count: classifications }) => ({
-          id: user.id,
-          name: user.name,
-          email: user.email,
-          classification_count: classifications,
-          last_active: user.lastActiveAt?.toISOString() ?? null,
+        classifications_by_user: metrics.byClinician.map((clinician) => ({
+          id: clinician.id,
+          name: clinician.name,
+          email: clinician.email ?? '',
+          classification_count: clinician.count,
+          last_active: clinician.lastActiveAt?.toISOString() ?? null,
         })),
         daily_classifications: metrics.byDay,
         agreement: {

@@ -1,20 +1,28 @@
 import { z } from 'zod';
 import { newPasswordSchema } from '../auth/password-rules.js';
-import { pageInput } from '../../trpc/pagination.js';
+import { orBlank, pageInput } from '../../trpc/pagination.js';
 import { roleCodeSchema, userSchema } from './present.js';
 
 const profileText = z.string().trim().max(200).nullable().optional();
 
-const email = z.email('Enter a valid email address.').max(320);
+/** The longest address that mail can be sent to (RFC 5321, erratum 1690). */
+const MAX_EMAIL = 254;
+
+const email = z.email('Enter a valid email address.').max(MAX_EMAIL);
 
 const username = z
   .string()
   .trim()
-  .max(320)
+  .max(MAX_EMAIL)
   .refine(
     // Whether an e-mail is his own is for the domain to say.
     (text) => /^[\p{L}\p{N}._-]{1,64}$/u.test(text) || z.email().safeParse(text).success,
     'Use letters, digits, dots, hyphens and underscores only, at most 64.',
+  )
+  .refine(
+    // Full-width letters, ligatures and the like make a name that looks like somebody else's.
+    (text) => text.normalize('NFC') === text.normalize('NFKC'),
+    'Use letters and digits in their ordinary form: no full-width or styled ones, no ligatures.',
   );
 
 const name = z.string().trim().min(1).max(200);
@@ -69,19 +77,18 @@ const MAX_OFFSET = 100_000;
 export const userListSchema = z
   .object({
     ...pageInput,
-    offset: z.coerce
-      .number<number>()
-      .int()
-      .min(0)
-      .max(MAX_OFFSET, `Beyond ${MAX_OFFSET} rows go on by the cursor, which the Link header carries.`)
-      .optional()
-      .meta({ description: 'Rows to pass over, for clients that know no cursor.' }),
+    offset: orBlank(
+      z.coerce
+        .number<number>()
+        .int()
+        .min(0)
+        .max(MAX_OFFSET, `Beyond ${MAX_OFFSET} rows go on by the cursor, which the Link header carries.`),
+    ).meta({ description: 'Rows to pass over, for clients that know no cursor.' }),
     q: z.string().max(200).optional().meta({ description: 'Part of the name, the username or the e-mail.' }),
-    role: z
-      .enum([...roleCodeSchema.options, ...userSchema.shape.role.options])
-      .optional()
-      .meta({ description: 'A role’s code, or the one word for a user’s roles.' }),
-    is_active: z.stringbool().optional(),
+    role: orBlank(z.enum([...roleCodeSchema.options, ...userSchema.shape.role.options])).meta({
+      description: 'A role’s code, or the one word for a user’s roles.',
+    }),
+    is_active: orBlank(z.stringbool()),
   })
   .refine(({ cursor, offset }) => cursor === undefined || offset === undefined, {
     path: ['offset'],
