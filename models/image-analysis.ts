@@ -13,7 +13,8 @@ export class ImageAnalysis extends Model {
   declare pdq: Buffer | null;
   declare pdqQuality: number;
   declare detectorScore: number | null;
-  declare provenance: { source: string; generator: string | null; value: string }[];
+  /** Analyses of versions before 3 lack the kind. */
+  declare provenance: { source: string; kind?: string; generator: string | null; value: string }[];
   declare findings: string[];
   /** Of EXIF, XMP, IPTC and colour profile together. */
   declare metadataBytes: number;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Goes up whenever decoding, hashing or reading provenance would find something else in the same bytes. */
-const ANALYSIS_VERSION = 2;
+const ANALYSIS_VERSION = 3;
 
 /**
  * Names what an analysis was made by, such as `2/residual-net@0.1.0+bda9061828c6`: an analysis of the same bytes by the

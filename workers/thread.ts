@@ -1,10 +1,19 @@
 import { workerData } from 'node:worker_threads';
-import type { Analysis, AnalysisTask, Finding, FingerprintAnswer, Thumbnail, ThumbnailTask } from './analysis.js';
+import type {
+  Analysis,
+  AnalysisTask,
+  EvidenceKind,
+  Finding,
+  FingerprintAnswer,
+  ProvenanceFact,
+  Thumbnail,
+  ThumbnailTask,
+} from './analysis.js';
 import { decode, decodeReduced, metadataSize, renderThumbnail } from './decode.js';
 import { loadDetector, type Detector } from './detector.js';
 import { fingerprint, type Fingerprint } from './fingerprint.js';
 import type { Pixels } from './pixels.js';
-import { readProvenance } from './provenance.js';
+import { readProvenance, withHiddenText } from './provenance.js';
 import { UndecodablePicture } from './undecodable.js';
 
 export { compare, search } from './match/match-task.js';
@@ -20,7 +29,7 @@ let detector: Detector | undefined;
 /** Looks at one picture: decodes it once and feeds fingerprint and detector from the same pixels. */
 export async function analyse(task: AnalysisTask): Promise<Analysis> {
   const clock = stopwatch();
-  const provenance = readProvenance(task);
+  const inFile = await readProvenance(task);
   const provenanceTime = clock();
   const { pixels, width, height, error } = await decode(task);
   const decodeTime = clock();
@@ -28,6 +37,8 @@ export async function analyse(task: AnalysisTask): Promise<Analysis> {
   const hashTime = clock();
   const detectorScore = pixels && (await score(pixels));
   const detectTime = clock();
+  // JPEG keeps no lowest bits.
+  const provenance = pixels && task.contentType !== 'image/jpeg' ? withHiddenText(inFile, pixels) : inFile;
   return {
     width,
     height,
@@ -37,7 +48,7 @@ export async function analyse(task: AnalysisTask): Promise<Analysis> {
     detectorScore,
     provenance,
     metadataBytes: await metadataSize(task),
-    findings: findingsOf({ width, height }, print, provenance.length > 0),
+    findings: findingsOf({ width, height }, print, provenance),
     error: error?.message ?? null,
     lasting: error?.lasting ?? true,
     timings: { decode: decodeTime, hash: hashTime, detect: detectTime, provenance: provenanceTime },
@@ -72,13 +83,25 @@ async function score(pixels: Pixels): Promise<number> {
 function findingsOf(
   { width, height }: { width: number; height: number },
   print: Fingerprint | null,
-  namesGenerator: boolean,
+  provenance: readonly ProvenanceFact[],
 ): Finding[] {
   const findings: Finding[] = [];
   if (!print) findings.push('corrupt');
   if (print && Math.min(width, height) < SMALLEST_USEFUL_SIDE) findings.push('too_small');
   if (print && print.quality < LEAST_HASH_QUALITY) findings.push('low_detail');
-  if (namesGenerator) findings.push('ai_metadata');
+  return [...findings, ...findingsOfProvenance(provenance)];
+}
+
+const SAYS_GENERATED: readonly EvidenceKind[] = ['record', 'declared', 'declared_in_part', 'mentioned'];
+
+function findingsOfProvenance(provenance: readonly ProvenanceFact[]): Finding[] {
+  const sources = new Set(provenance.filter(({ kind }) => SAYS_GENERATED.includes(kind)).map(({ source }) => source));
+  const findings: Finding[] = [...sources].map((source) => `ai_metadata:${source}` as const);
+  if (findings.length > 0) findings.unshift('ai_metadata');
+  if (provenance.some(({ kind }) => kind === 'camera')) findings.push('camera_metadata');
+  if (provenance.some(({ kind, value }) => kind === 'manifest' && value.startsWith('invalid'))) {
+    findings.push('c2pa_invalid');
+  }
   return findings;
 }
 
