@@ -1,5 +1,6 @@
 import { authRouter } from './features/auth/router.js';
 import { duplicatesRouter } from './features/duplicates/router.js';
+import { imagesRouter } from './features/images/router.js';
 import { qcRouter } from './features/qc/router.js';
 import { referencesRouter } from './features/references/router.js';
 import { requestsRouter } from './features/requests/router.js';
@@ -16,6 +17,7 @@ export const appRouter = router({
   requests: requestsRouter,
   uploads: uploadsRouter,
   qc: qcRouter,
+  images: imagesRouter,
   duplicates: duplicatesRouter,
   tasks: tasksRouter,
   references: referencesRouter,

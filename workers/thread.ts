@@ -12,6 +12,7 @@ import type {
 import { decode, decodeReduced, metadataSize, renderThumbnail } from './decode.js';
 import { loadDetector, type Detector } from './detector.js';
 import { fingerprint, type Fingerprint } from './fingerprint.js';
+import { renderHeatMap } from './heat-map.js';
 import type { Pixels } from './pixels.js';
 import { readProvenance, withHiddenText } from './provenance.js';
 import { UndecodablePicture } from './undecodable.js';
@@ -75,9 +76,27 @@ export async function fingerprintFile(task: AnalysisTask): Promise<FingerprintAn
   return { fingerprint: fingerprint(pixels, { size: { width, height } }), width, height, milliseconds: clock() };
 }
 
+/** Where a picture looks generated, drawn over it. A bad picture is an answer; what is thrown is no fault of it. */
+export async function heatMap(task: AnalysisTask): Promise<Thumbnail> {
+  const clock = stopwatch();
+  const { pixels, error } = await decode(task);
+  if (!pixels) return { webp: null, undecodable: error.message, lasting: error.lasting, milliseconds: clock() };
+  const webp = await renderHeatMap(pixels, await (await theDetector()).heat(pixels));
+  return { webp, milliseconds: clock() };
+}
+
+/** Loads the detector, so that one that cannot be used is known before there is a picture. */
+export async function checkDetector(): Promise<void> {
+  await theDetector();
+}
+
 async function score(pixels: Pixels): Promise<number> {
+  return (await theDetector()).score(pixels);
+}
+
+async function theDetector(): Promise<Detector> {
   detector ??= await loadDetector(detectorFolder);
-  return detector.score(pixels);
+  return detector;
 }
 
 function findingsOf(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import sharp from 'sharp';
 import { insertPngChunks, pngClaiming, renderPicture } from '../support/pictures.js';
 import { QcCustomer, startTestWorker, type QcResultRow } from '../support/qc.js';
 import { startTestServer, type TestServer } from '../support/server.js';
@@ -115,5 +116,60 @@ describe('evidence of an AI score', function () {
     const json = { request_id: requestId, labeler_username: labeler.user.username };
     await server.api('POST', '/admin/assign', { token: admin.token, json });
     assert.equal((await ask(labeler.token)).status, 200);
+  });
+
+  describe('as a heat map', () => {
+    const address = (imageId: string, token = customer.token) =>
+      server.api<{ url: string }>('GET', `/images/${imageId}/ai-heatmap`, { token });
+    const imageIds = async () =>
+      Object.fromEntries(
+        Object.entries(await customer.results(requestId)).map(([name, { image_id }]) => [name, image_id]),
+      );
+
+    it('is a WebP of at most 512 px, made when it is looked at, and kept', async () => {
+      const { 'plain.png': imageId = '' } = await imageIds();
+      const { body } = await address(imageId);
+      assert.equal(await server.db('ai_heat_maps').where({ image_id: imageId }).first(), undefined);
+      const [first, second] = await Promise.all([fetch(body.url), fetch(body.url)]);
+      const { width, height, format } = await sharp(await first.arrayBuffer()).metadata();
+      assert.deepEqual([width, height, format, second.status], [512, 384, 'webp', 200]);
+      const made = (await server.db('ai_heat_maps').where({ image_id: imageId }).first()) as { created_at: Date };
+      await fetch(body.url);
+      assert.deepEqual(await server.db('ai_heat_maps').where({ image_id: imageId }).first(), made);
+    });
+
+    it('is made anew once the result is another detector’s', async () => {
+      const { 'marked.png': imageId = '' } = await imageIds();
+      const { body } = await address(imageId);
+      await fetch(body.url);
+      await server.db('qc_results').where({ image_id: imageId }).update({ analyser_version: '3/another@1.0.0+0' });
+      assert.equal((await fetch(body.url)).status, 200);
+      const { resultVersion: version } = (await server.db('ai_heat_maps').where({ image_id: imageId }).first()) as {
+        resultVersion: string;
+      };
+      assert.equal(version, '3/another@1.0.0+0');
+    });
+
+    it('is not to be had of a picture that cannot be decoded, or that is gone', async () => {
+      const { 'broken.png': broken = '', 'both.png': both = '' } = await imageIds();
+      assert.equal((await fetch((await address(broken)).body.url)).status, 404);
+      const { body } = await address(both);
+      await fetch(body.url);
+      await server.api('DELETE', `/requests/${requestId}/uploads/${both}`, { token: customer.token });
+      assert.equal((await fetch(body.url)).status, 404);
+      assert.equal((await address(both)).status, 404);
+      assert.equal(await server.db('ai_heat_maps').where({ image_id: both }).first(), undefined);
+    });
+
+    it('is shown to whoever may see the request, and to nobody else', async () => {
+      const { 'plain.png': imageId = '' } = await imageIds();
+      assert.equal((await address(imageId, (await server.signUp()).token)).status, 404);
+      assert.equal((await address(imageId, (await server.signUp({ roles: ['SUPER_ADMIN'] })).token)).status, 200);
+      assert.equal((await server.api('GET', `/images/${imageId}/ai-heatmap`)).status, 401);
+      const url = new URL((await address(imageId)).body.url);
+      const other = url.href.replace('/ai-heatmap?', '/original?');
+      url.searchParams.set('signature', 'A'.repeat(43));
+      for (const forged of [url.href, other]) assert.equal((await fetch(forged)).status, 404);
+    });
   });
 });

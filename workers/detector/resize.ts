@@ -74,6 +74,8 @@ function weightsFor(from: number, to: number, filter: Filter) {
   const { reach, weight } = KERNELS[filter];
   const scale = from / to;
   const widening = Math.max(1, scale);
+  // A factor and no divisor, as Pillow has it: the last bits differ.
+  const narrowing = 1 / widening;
   const support = reach * widening;
   const most = Math.ceil(support) * 2 + 1;
   const starts = new Int32Array(to);
@@ -83,7 +85,7 @@ function weightsFor(from: number, to: number, filter: Filter) {
     const centre = (index + 0.5) * scale;
     const start = Math.max(0, Math.trunc(centre - support + 0.5));
     const count = Math.min(from, Math.trunc(centre + support + 0.5)) - start;
-    const shares = Array.from({ length: count }, (_, i) => weight((i + start - centre + 0.5) / widening));
+    const shares = Array.from({ length: count }, (_, i) => weight((i + start - centre + 0.5) * narrowing));
     const sum = shares.reduce((total, share) => total + share, 0);
     shares.forEach((share, i) => {
       const fixed = (sum === 0 ? share : share / sum) * ONE;

@@ -3,6 +3,7 @@ import { Image } from '../../../models/image.js';
 import { QcResult } from '../../../models/qc-result.js';
 import { notFound } from '../../errors.js';
 import { enqueue } from '../../queue/job.js';
+import { heatMapKey } from '../images/heat-map-key.js';
 import { forgetFingerprints } from '../qc/match/forget-fingerprints.js';
 import { lockMatches } from '../qc/match/lock-matches.js';
 import { refreshMatches } from '../qc/match/refresh-matches.js';
@@ -23,7 +24,7 @@ export async function deleteUpload(db: Knex, request: { id: string; ownerId: str
       matched.map((result) => result.imageId),
     );
     await forgetFingerprints(trx, [image.sha256]);
-    const keys = [image.storageKey, image.thumbnailKey].filter((key) => key !== null);
+    const keys = [image.storageKey, image.thumbnailKey, heatMapKey(image.id)].filter((key) => key !== null);
     await enqueue(trx, 'deleteObjects', { keys });
   });
 }
