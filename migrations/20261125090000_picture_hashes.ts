@@ -25,6 +25,7 @@ export async function up(knex: Knex): Promise<void> {
     table.binary('descriptor');
     table.timestamp('created_at', { precision: 3 }).notNullable().defaultTo(knex.fn.now(3));
     table.unique(['owner_id', 'sha256', 'analyser_version'], { indexName: 'picture_hashes_once' });
+    table.index(['owner_id', 'sequence'], 'picture_hashes_of_owner');
     table.check('octet_length(pdq) = 32', {}, 'picture_hashes_pdq_length');
     table.check('octet_length(descriptor) = 64', {}, 'picture_hashes_descriptor_length');
   });

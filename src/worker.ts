@@ -6,6 +6,7 @@ import { migrate } from './database/migrate.js';
 import { isEntryFile } from './entry-file.js';
 import { CandidateReader } from './features/qc/match/candidates.js';
 import { KnownPictures } from './features/qc/match/known-pictures.js';
+import { PartsMemory } from './features/qc/match/parts.js';
 import { crontab, jobHandlers } from './jobs.js';
 import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
 import { AnalysisPool } from './queue/analysis-pool.js';
@@ -35,7 +36,7 @@ export async function startWorker(
   };
   try {
     await pool.checkDetector().catch(refuse);
-    const memory = { known: new KnownPictures(), candidates: new CandidateReader() };
+    const memory = { known: new KnownPictures(), candidates: new CandidateReader(), parts: new PartsMemory() };
     const maxPixels = limits.maxImagePixels;
     const handlers = jobHandlers({ db, storage, pool, analyserVersion, maxPixels, ...memory });
     const worker = await runWorker({ db, databaseUrl, handlers, crontab, threads, stats: pool.stats, log });

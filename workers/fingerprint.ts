@@ -5,6 +5,7 @@ import { packEvidence } from './fingerprint/evidence.js';
 import { findFeatures, NO_FEATURES } from './fingerprint/local-features.js';
 import { reduceToLuma } from './fingerprint/luma.js';
 import { GRID, sampleGrid } from './fingerprint/tent-grid.js';
+import { sampleThumbnail } from './fingerprint/thumbnail-grid.js';
 import { DIHEDRAL_BYTES, dihedralHashes, HASH_BYTES, isTooNarrow } from './perceptual-hash.js';
 import type { Pixels } from './pixels.js';
 
@@ -30,7 +31,7 @@ export interface FingerprintOptions {
 }
 
 const wholeGrid = new Float64Array(GRID * GRID);
-const contentGrid = new Float64Array(GRID * GRID);
+const thumbnail = new Float64Array(GRID * GRID);
 
 /** The fingerprint of a decoded picture of any shape. A side below 5 px gives the zero hash with quality 0. */
 export function fingerprint(pixels: Pixels, options: FingerprintOptions = {}): Fingerprint {
@@ -41,21 +42,19 @@ export function fingerprint(pixels: Pixels, options: FingerprintOptions = {}): F
     ? { hashes: new Uint8Array(DIHEDRAL_BYTES), quality: 0 }
     : dihedralHashes(wholeGrid);
   const content = findContent(luma);
-  const hasBorder = content.width < luma.width || content.height < luma.height;
-  if (hasBorder) sampleGrid(luma, content, contentGrid);
-  const samples = hasBorder ? contentGrid : wholeGrid;
+  sampleThumbnail(luma, content, thumbnail);
   const thumbnails = {
     size,
     reduced: luma,
     content,
-    luma: samples,
+    luma: thumbnail,
     chroma: sampleChroma(pixels, content, luma.width),
   };
   return {
     pdq: hashes.slice(0, HASH_BYTES),
     quality,
     dihedral: hashes,
-    descriptor: describeSpectrum(samples),
+    descriptor: describeSpectrum(thumbnail),
     evidence: packEvidence(thumbnails, localFeatures ? findFeatures(luma) : NO_FEATURES),
   };
 }

@@ -12,6 +12,7 @@ import { User } from '../../models/user.js';
 import { CandidateReader } from '../../src/features/qc/match/candidates.js';
 import type { MatchThreads } from '../../src/features/qc/match/find-matches.js';
 import { KnownPictures } from '../../src/features/qc/match/known-pictures.js';
+import { PartsMemory } from '../../src/features/qc/match/parts.js';
 import { matchImages } from '../../src/features/qc/match-images.js';
 import { EXACT_MATCH } from '../../workers/match/pair-match.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
@@ -140,6 +141,7 @@ export class MatchGround {
 export class TestProcess {
   readonly known = new KnownPictures();
   readonly candidates = new CandidateReader();
+  readonly parts = new PartsMemory();
   /** How often each call was made. */
   readonly searched: number[] = [];
 
@@ -174,7 +176,8 @@ export class TestProcess {
     const images = await this.ground.images(request);
     const rows = await ImageAnalysis.query(db).where({ analyserVersion: VERSION });
     const analyses = new Map(rows.map((row) => [row.sha256.toString('hex'), row]));
-    const ground = { db, known: this.known, candidates: this.candidates, pool: this.pool, analyserVersion: VERSION };
+    const { known, candidates, parts, pool } = this;
+    const ground = { db, known, candidates, parts, pool, analyserVersion: VERSION };
     await matchImages(ground, { run, ownerId: request.ownerId, images, analyses });
   }
 }

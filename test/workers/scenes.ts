@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import type { AnalysisTask, ImageContentType } from '../../workers/analysis.js';
+import { ORIENTATION_MAPS } from '../../workers/match/affine.js';
+import type { Orientation } from '../../workers/match/pair-match.js';
 import type { Pixels } from '../../workers/pixels.js';
 
 type Colour = readonly [red: number, green: number, blue: number];
@@ -43,6 +45,22 @@ function randomFrom(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** The picture laid another way, pixel by pixel. */
+export function lay({ data, width, height }: Pixels, orientation: Orientation): Pixels {
+  const [a, b, c, d, e, f] = ORIENTATION_MAPS[orientation];
+  const isTransposed = a === 0;
+  const [newWidth, newHeight] = isTransposed ? [height, width] : [width, height];
+  const laid = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [u, v] = [(x + 0.5) / width, (y + 0.5) / height];
+      const [toX, toY] = [Math.floor((a * u + b * v + c) * newWidth), Math.floor((d * u + e * v + f) * newHeight)];
+      laid.set(data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3), (toY * newWidth + toX) * 3);
+    }
+  }
+  return { data: laid, width: newWidth, height: newHeight };
 }
 
 export function toSharp({ data, width, height }: Pixels): Sharp {

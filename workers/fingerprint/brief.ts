@@ -42,14 +42,23 @@ export function describePatch({ values, width }: Plane, x: number, y: number, an
 }
 
 /**
- * A description of the mirrored patch: the pattern holds each comparison next to its mirror image, and mirroring a picture
- * mirrors the direction too, so neighbours change places.
+ * The description of the mirrored patch: the second half of the pattern is the mirror image of the first, and mirroring
+ * a picture mirrors the direction too, so the halves change places.
  */
-export function mirrorDescription(description: Uint8Array): Uint8Array {
-  return description.map((byte) => ((byte & 0x55) << 1) | ((byte >> 1) & 0x55));
+export function mirrorDescriptions(descriptions: Uint8Array): Uint8Array {
+  const bytes = COMPARISONS / 8;
+  const mirrored = new Uint8Array(descriptions.length);
+  for (let at = 0; at < descriptions.length; at += bytes) {
+    mirrored.set(descriptions.subarray(at + bytes / 2, at + bytes), at);
+    mirrored.set(descriptions.subarray(at, at + bytes / 2), at + bytes / 2);
+  }
+  return mirrored;
 }
 
-/** Pairs of points about an isotropic Gaussian, each followed by its mirror image on the patch's direction. */
+/**
+ * Pairs of points about an isotropic Gaussian, then their mirror images on the patch's direction: most patches are much
+ * like their mirror image, so a comparison says little beside its own.
+ */
 function basePattern(): Float64Array {
   const random = uniform(20_061);
   const gauss = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()) * (PATCH_RADIUS / 2.4);
@@ -60,9 +69,10 @@ function basePattern(): Float64Array {
     }
   };
   const pattern = new Float64Array(COMPARISONS * 4);
-  for (let bit = 0; bit < COMPARISONS; bit += 2) {
+  for (let bit = 0; bit < COMPARISONS / 2; bit++) {
     const [[x1, y1], [x2, y2]] = [point(), point()];
-    pattern.set([x1, y1, x2, y2, x1, -y1, x2, -y2], bit * 4);
+    pattern.set([x1, y1, x2, y2], bit * 4);
+    pattern.set([x1, -y1, x2, -y2], (bit + COMPARISONS / 2) * 4);
   }
   return pattern;
 }

@@ -1,7 +1,8 @@
 import { DESCRIPTOR_BYTES, MOST_FEATURES } from './evidence.js';
 import { describePatch, orientPatch, PATCH_RADIUS } from './brief.js';
+import { findCorners, type Corner } from './corners.js';
 import type { Luma } from './luma.js';
-import { halveBySqrt2, resizePlane, type Plane } from './plane.js';
+import { halveArea, shrinkPlane, smoothPlane, type Plane } from './plane.js';
 
 /** Corners of a picture, the strongest spread over all of it. */
 export interface LocalFeatures {
@@ -29,16 +30,10 @@ export const NO_FEATURES: LocalFeatures = {
 /** Longest side at level 0. */
 export const FEATURE_SIDE = 320;
 const LEVELS = 4;
-/** Harris and Stephens' constant, and what a corner must come to at least: faint noise makes none. */
-const HARRIS_K = 0.05;
-const LEAST_RESPONSE = 40;
 /** The picture is cut into so many cells each way, and no cell has more than its share of corners. */
 const CELLS = 5;
 
-interface Corner {
-  response: number;
-  x: number;
-  y: number;
+interface LevelCorner extends Corner {
   level: number;
 }
 
@@ -48,7 +43,9 @@ interface Corner {
  */
 export function findFeatures(luma: Luma): LocalFeatures {
   const pyramid = pyramidOf(luma);
-  const corners = pyramid.flatMap((plane, level) => cornersOf(plane, level));
+  const corners = pyramid.flatMap((plane, level) =>
+    findCorners(plane, PATCH_RADIUS + 1).map((corner) => ({ ...corner, level })),
+  );
   const chosen = spread(corners, pyramid);
   const features: LocalFeatures = {
     count: chosen.length,
@@ -58,7 +55,7 @@ export function findFeatures(luma: Luma): LocalFeatures {
     level: new Uint8Array(chosen.length),
     descriptors: new Uint8Array(chosen.length * DESCRIPTOR_BYTES),
   };
-  const smooth = pyramid.map((plane) => smoothed(plane));
+  const smooth = pyramid.map(smoothPlane);
   chosen.forEach(({ x, y, level }, index) => {
     const plane = smooth[level]!;
     const angle = orientPatch(plane, x, y);
@@ -74,92 +71,18 @@ export function findFeatures(luma: Luma): LocalFeatures {
 function pyramidOf(luma: Luma): Plane[] {
   const pyramid: Plane[] = [];
   const scale = Math.min(1, FEATURE_SIDE / Math.max(luma.width, luma.height));
-  let plane = resizePlane(luma, Math.round(luma.width * scale), Math.round(luma.height * scale));
+  let plane = shrinkPlane(luma, Math.round(luma.width * scale), Math.round(luma.height * scale));
   for (let level = 0; level < LEVELS; level++) {
     if (Math.min(plane.width, plane.height) <= 2 * PATCH_RADIUS + 4) break;
     pyramid.push(plane);
-    plane = halveBySqrt2(plane);
+    plane = halveArea(plane);
   }
   return pyramid;
 }
 
-/** Local maxima of the Harris response over 5 × 5 windows. */
-function cornersOf(plane: Plane, level: number): Corner[] {
-  const { width, height } = plane;
-  const response = harrisResponse(plane);
-  const corners: Corner[] = [];
-  const margin = PATCH_RADIUS + 1;
-  for (let y = margin; y < height - margin; y++) {
-    for (let x = margin; x < width - margin; x++) {
-      const at = y * width + x;
-      const value = response[at]!;
-      if (value >= LEAST_RESPONSE && isPeak(response, at, width, value)) corners.push({ response: value, x, y, level });
-    }
-  }
-  return corners;
-}
-
-function isPeak(response: Float32Array, at: number, width: number, value: number): boolean {
-  for (let dy = -2; dy <= 2; dy++) {
-    for (let dx = -2; dx <= 2; dx++) {
-      const other = response[at + dy * width + dx]!;
-      if (other > value || (other === value && dy * width + dx < 0)) return false;
-    }
-  }
-  return true;
-}
-
-/** In grey values squared: the fourth power's root, so that contrast counts as it does for the eye. */
-function harrisResponse({ values, width, height }: Plane): Float32Array {
-  const count = width * height;
-  const [xx, xy, yy] = [new Float32Array(count), new Float32Array(count), new Float32Array(count)];
-  for (let y = 1; y < height - 1; y++) {
-    for (let at = y * width + 1; at < (y + 1) * width - 1; at++) {
-      const dx = (values[at + 1]! - values[at - 1]!) / 2;
-      const dy = (values[at + width]! - values[at - width]!) / 2;
-      xx[at] = dx * dx;
-      xy[at] = dx * dy;
-      yy[at] = dy * dy;
-    }
-  }
-  const scratch = new Float32Array(count);
-  for (const plane of [xx, xy, yy]) boxMean5(plane, scratch, width, height);
-  for (let at = 0; at < count; at++) {
-    const trace = xx[at]! + yy[at]!;
-    const value = xx[at]! * yy[at]! - xy[at]! * xy[at]! - HARRIS_K * trace * trace;
-    scratch[at] = value > 0 ? Math.sqrt(value) : 0;
-  }
-  return scratch;
-}
-
-function boxMean5(plane: Float32Array, scratch: Float32Array, width: number, height: number): void {
-  for (let y = 0; y < height; y++) {
-    for (let x = 2, at = y * width + 2; x < width - 2; x++, at++) {
-      scratch[at] = (plane[at - 2]! + plane[at - 1]! + plane[at]! + plane[at + 1]! + plane[at + 2]!) / 5;
-    }
-  }
-  for (let y = 2; y < height - 2; y++) {
-    for (let x = 2, at = y * width + 2; x < width - 2; x++, at++) {
-      plane[at] =
-        (scratch[at - 2 * width]! +
-          scratch[at - width]! +
-          scratch[at]! +
-          scratch[at + width]! +
-          scratch[at + 2 * width]!) /
-        5;
-    }
-  }
-}
-
-function smoothed({ values, width, height }: Plane): Plane {
-  const copy = Float32Array.from(values);
-  boxMean5(copy, new Float32Array(width * height), width, height);
-  return { values: copy, width, height };
-}
-
 /** Rounds over all cells and levels, each giving its strongest left, until there are enough. */
-function spread(corners: Corner[], pyramid: Plane[]): Corner[] {
-  const cells = new Map<number, Corner[]>();
+function spread(corners: LevelCorner[], pyramid: Plane[]): LevelCorner[] {
+  const cells = new Map<number, LevelCorner[]>();
   for (const corner of corners) {
     const { width, height } = pyramid[corner.level]!;
     const cell = Math.floor((corner.x * CELLS) / width) * CELLS + Math.floor((corner.y * CELLS) / height);
@@ -169,7 +92,7 @@ function spread(corners: Corner[], pyramid: Plane[]): Corner[] {
     else cells.set(key, [corner]);
   }
   const lists = [...cells.values()].map((list) => list.sort(strongestFirst));
-  const chosen: Corner[] = [];
+  const chosen: LevelCorner[] = [];
   for (let round = 0; chosen.length < MOST_FEATURES; round++) {
     const next = lists.flatMap((list) => list[round] ?? []).sort(strongestFirst);
     if (next.length === 0) break;
@@ -178,4 +101,5 @@ function spread(corners: Corner[], pyramid: Plane[]): Corner[] {
   return chosen;
 }
 
-const strongestFirst = (a: Corner, b: Corner) => b.response - a.response || a.level - b.level || a.y - b.y || a.x - b.x;
+const strongestFirst = (a: LevelCorner, b: LevelCorner) =>
+  b.response - a.response || a.level - b.level || a.y - b.y || a.x - b.x;

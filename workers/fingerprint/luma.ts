@@ -1,4 +1,5 @@
 import type { Pixels } from '../pixels.js';
+import { sharesOf } from './plane.js';
 
 /** Longest side of the reduced picture that all hashing starts from, pixels. */
 export const REDUCED_SIDE = 512;
@@ -34,37 +35,25 @@ function setLuma(rgb: Uint8Array, count: number): void {
 
 /** Area average: a source row or column that straddles two targets counts for each by its share. */
 function averageDown({ data, width, height }: Pixels, targetWidth: number, targetHeight: number): void {
-  const band = new Float32Array(width);
+  const line = new Float32Array(width + 1);
   const rowsEach = height / targetHeight;
-  const columnsEach = width / targetWidth;
-  for (let row = 0; row < targetHeight; row++) {
-    const top = row * rowsEach;
-    const bottom = Math.min(height, top + rowsEach);
-    band.fill(0);
-    for (let y = Math.floor(top); y < bottom; y++) {
-      addLuma(data, y * width, width, Math.min(y + 1, bottom) - Math.max(y, top), band);
+  const { first, taps, weights } = sharesOf(width, targetWidth);
+  values.fill(0, 0, targetWidth * targetHeight);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 3) {
+      line[x] = 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
     }
-    for (let column = 0; column < targetWidth; column++) {
-      const left = column * columnsEach;
-      const sum = weightedSum(band, left, Math.min(width, left + columnsEach));
-      values[row * targetWidth + column] = sum / (rowsEach * columnsEach);
+    const row = Math.min(targetHeight - 1, Math.floor(y / rowsEach));
+    const share = Math.min(1, (row + 1) * rowsEach - y) / rowsEach;
+    const rest = row + 1 < targetHeight ? 1 / rowsEach - share : 0;
+    const target = row * targetWidth;
+    const next = rest > 1e-9 ? target + targetWidth : target;
+    for (let column = 0, weight = 0; column < targetWidth; column++) {
+      const from = first[column]!;
+      let sum = 0;
+      for (let tap = 0; tap < taps; tap++) sum += line[from + tap]! * weights[weight++]!;
+      values[target + column]! += sum * share;
+      if (next !== target) values[next + column]! += sum * rest;
     }
   }
-}
-
-/** Adds the luma of `count` pixels from the `first` one on. */
-function addLuma(rgb: Uint8Array, first: number, count: number, weight: number, target: Float32Array): void {
-  const red = 0.299 * weight;
-  const green = 0.587 * weight;
-  const blue = 0.114 * weight;
-  for (let i = 0, at = first * 3; i < count; i++, at += 3) {
-    target[i]! += red * rgb[at]! + green * rgb[at + 1]! + blue * rgb[at + 2]!;
-  }
-}
-
-function weightedSum(band: Float32Array, from: number, to: number): number {
-  const first = Math.floor(from);
-  let sum = band[first]! * (first - from);
-  for (let i = first; i < to; i++) sum += band[i]!;
-  return sum + band[Math.ceil(to) - 1]! * (to - Math.ceil(to));
 }

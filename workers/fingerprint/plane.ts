@@ -5,54 +5,89 @@ export interface Plane {
   height: number;
 }
 
+/** Which values of a line each value of a shorter line is the mean of, and by what weights. */
+interface Shares {
+  first: Int32Array;
+  taps: number;
+  /** `taps` for each value. */
+  weights: Float32Array;
+}
+
 /** Area average; enlarges nothing. */
-export function resizePlane(source: Plane, width: number, height: number): Plane {
+export function shrinkPlane(source: Plane, width: number, height: number): Plane {
   if (width >= source.width && height >= source.height) {
     return { ...source, values: source.values.slice(0, source.width * source.height) };
   }
+  const across = sharesOf(source.width, width);
+  const down = sharesOf(source.height, height);
   const half = new Float32Array(width * source.height);
-  averageLines(source.values, half, {
-    lines: source.height,
-    from: source.width,
-    to: width,
-    along: 1,
-    across: [source.width, width],
-  });
+  for (let y = 0, at = 0; y < source.height; y++) {
+    for (let x = 0; x < width; x++, at++) {
+      const from = y * source.width + across.first[x]!;
+      let sum = 0;
+      for (let tap = 0; tap < across.taps; tap++)
+        sum += source.values[from + tap]! * across.weights[x * across.taps + tap]!;
+      half[at] = sum;
+    }
+  }
   const values = new Float32Array(width * height);
-  averageLines(half, values, { lines: width, from: source.height, to: height, along: width, across: [1, 1] });
+  for (let y = 0; y < height; y++) {
+    for (let tap = 0; tap < down.taps; tap++) {
+      const weight = down.weights[y * down.taps + tap]!;
+      if (weight === 0) continue;
+      let from = (down.first[y]! + tap) * width;
+      for (let at = y * width, end = at + width; at < end; at++) values[at]! += half[from++]! * weight;
+    }
+  }
   return { values, width, height };
 }
 
-/** A level of the pyramid: half the area. */
-export const halveBySqrt2 = (plane: Plane): Plane =>
-  resizePlane(plane, Math.round(plane.width * Math.SQRT1_2), Math.round(plane.height * Math.SQRT1_2));
+/** The next level of a pyramid: half the area. */
+export const halveArea = (plane: Plane): Plane =>
+  shrinkPlane(plane, Math.round(plane.width * Math.SQRT1_2), Math.round(plane.height * Math.SQRT1_2));
 
-interface Lines {
-  lines: number;
-  /** Length of a line before and after. */
-  from: number;
-  to: number;
-  /** Distance of neighbours on a line. */
-  along: number;
-  /** Distance of lines in source and target. */
-  across: readonly [source: number, target: number];
-}
-
-function averageLines(source: Float32Array, target: Float32Array, { lines, from, to, along, across }: Lines): void {
-  const each = from / to;
-  for (let index = 0; index < to; index++) {
-    const start = index * each;
-    const end = Math.min(from, start + each);
-    const first = Math.floor(start);
-    const last = Math.min(from - 1, Math.ceil(end) - 1);
-    for (let line = 0; line < lines; line++) {
-      const base = line * across[0];
-      let sum = 0;
-      for (let at = first; at <= last; at++) {
-        const weight = Math.min(at + 1, end) - Math.max(at, start);
-        sum += source[base + at * along]! * weight;
-      }
-      target[line * across[1] + index * along] = sum / (end - start);
+/** Means of 5 × 5 values; nearer to the edge than that they are left as they are. */
+export function smoothPlane({ values, width, height }: Plane): Plane {
+  const half = Float32Array.from(values);
+  for (let y = 0; y < height; y++) {
+    for (let at = y * width + 2, end = (y + 1) * width - 2; at < end; at++) {
+      half[at] = (values[at - 2]! + values[at - 1]! + values[at]! + values[at + 1]! + values[at + 2]!) / 5;
     }
   }
+  const smooth = Float32Array.from(half);
+  for (let at = 2 * width, end = (height - 2) * width; at < end; at++) {
+    const sum = half[at - 2 * width]! + half[at - width]! + half[at]! + half[at + width]! + half[at + 2 * width]!;
+    smooth[at] = sum / 5;
+  }
+  return { values: smooth, width, height };
+}
+
+const known = new Map<number, Shares>();
+const MOST_KNOWN = 4096;
+
+/** By area: a value that straddles two targets counts for each by its share. */
+export function sharesOf(from: number, to: number): Shares {
+  const key = from * 65_536 + to;
+  let shares = known.get(key);
+  if (!shares) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(key, (shares = workOutShares(from, to)));
+  }
+  return shares;
+}
+
+function workOutShares(from: number, to: number): Shares {
+  const each = from / to;
+  const taps = Math.min(from, Math.ceil(each) + 1);
+  const shares = { first: new Int32Array(to), taps, weights: new Float32Array(to * taps) };
+  for (let index = 0; index < to; index++) {
+    const start = index * each;
+    const first = Math.max(0, Math.min(from - taps, Math.floor(start)));
+    shares.first[index] = first;
+    for (let tap = 0; tap < taps; tap++) {
+      const covered = Math.min(first + tap + 1, start + each) - Math.max(first + tap, start);
+      shares.weights[index * taps + tap] = Math.max(0, covered) / each;
+    }
+  }
+  return shares;
 }

@@ -44,7 +44,7 @@ const shifted = new Float32Array(MOST_PIXELS);
  */
 export function agreementOf(template: Thumbnail, picture: Thumbnail, map: Affine): Agreement | null {
   const scale = Math.sqrt(Math.abs(determinant(map)));
-  const own = template.levels[0]!;
+  const own = template.level(64);
   const other = levelFor(picture, own.side / scale);
   const brightness = correlate(own, other, map);
   if (!brightness) return null;
@@ -121,7 +121,10 @@ function correlate(own: Level, other: Level, [a, b, c, d, e, f]: Affine) {
   };
 }
 
-/** By blocks of the shared area, smaller ones where little is shared. */
+/**
+ * By blocks of the shared area, smaller ones where little is shared. A block may lie a pixel off the map: so far a picture
+ * taken at a slant, or bent by its lens, strays from it.
+ */
 function blockStatistics({ side }: Level) {
   let shared = 0;
   for (let at = 0; at < side * side; at++) if (shifted[at] === shifted[at]) shared++;
@@ -129,16 +132,8 @@ function blockStatistics({ side }: Level) {
   let [textured, agreeing, close] = [0, 0, 0];
   for (let top = 0; top + edge <= side; top += edge) {
     for (let left = 0; left + edge <= side; left += edge) {
-      const sums = noSums();
-      for (let y = top; y < top + edge; y++) {
-        for (let at = y * side + left; at < y * side + left + edge; at++) {
-          if (shifted[at] === shifted[at]) add(sums, details[at]!, shifted[at]!);
-        }
-      }
-      if (sums.count < LEAST_FILL * edge * edge) continue;
-      const { varianceA, varianceB } = momentsOf(sums);
-      if (Math.max(varianceA, varianceB) < 4 * NOISE * NOISE) continue;
-      const agreement = correlation(sums, NOISE * NOISE);
+      const agreement = blockCorrelation(side, edge, left, top);
+      if (agreement === null) continue;
       textured++;
       if (agreement >= 0.5) agreeing++;
       if (agreement >= 0.9) close++;
@@ -150,6 +145,43 @@ function blockStatistics({ side }: Level) {
     closeAgreement: textured === 0 ? 0 : close / textured,
   };
 }
+
+/** The best over shifts by a pixel; null for a block without detail or that is hardly shared. */
+function blockCorrelation(side: number, edge: number, left: number, top: number): number | null {
+  let best: number | null = null;
+  for (const [dx, dy] of SHIFTS) {
+    const sums = noSums();
+    for (let y = Math.max(top, -dy); y < Math.min(top + edge, side - dy); y++) {
+      for (let x = Math.max(left, -dx); x < Math.min(left + edge, side - dx); x++) {
+        const other = shifted[(y + dy) * side + x + dx]!;
+        if (other === other) add(sums, details[y * side + x]!, other);
+      }
+    }
+    const isUnshifted = dx === 0 && dy === 0;
+    if (sums.count < LEAST_FILL * edge * edge) {
+      if (isUnshifted) return null;
+      continue;
+    }
+    const { varianceA, varianceB } = momentsOf(sums);
+    if (isUnshifted && Math.max(varianceA, varianceB) < 4 * NOISE * NOISE) return null;
+    const agreement = correlation(sums, NOISE * NOISE);
+    if (best === null || agreement > best) best = agreement;
+    if (isUnshifted && agreement >= 0.95) break;
+  }
+  return best;
+}
+
+const SHIFTS = [
+  [0, 0],
+  [1, 0],
+  [-1, 0],
+  [0, 1],
+  [0, -1],
+  [1, 1],
+  [-1, -1],
+  [1, -1],
+  [-1, 1],
+] as const;
 
 function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, f]: Affine) {
   const blue = noSums();
@@ -169,7 +201,9 @@ function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, 
     otherColour += Math.hypot(otherBlue, otherRed);
   }
   const { count } = blue;
-  if (count < 4 || Math.min(ownColour, otherColour) / count < GREY) {
+  if (template.isTinted && picture.isTinted && count >= 4) return compareHues(blue, red, otherColour / ownColour);
+  const isGrey = Math.min(ownColour, otherColour) / count < GREY || template.isTinted || picture.isTinted;
+  if (count < 4 || isGrey) {
     const saturation =
       count >= 4 && Math.max(ownColour, otherColour) / count >= 2 * GREY ? otherColour / ownColour : null;
     return { chroma: null, chromaDifference: null, saturation };
@@ -185,4 +219,11 @@ function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, 
     chromaDifference: Math.sqrt(Math.max(0, unexplained)),
     saturation: otherColour / ownColour,
   };
+}
+
+/** Of two pictures of one hue each it matters whether it is the same. */
+function compareHues(blue: Sums, red: Sums, saturation: number) {
+  const cosine = (blue.a * blue.b + red.a * red.b) / (Math.hypot(blue.a, red.a) * Math.hypot(blue.b, red.b));
+  const apart = Math.hypot(blue.a - blue.b, red.a - red.b) / blue.count;
+  return { chroma: cosine, chromaDifference: apart, saturation };
 }

@@ -11,6 +11,7 @@ const MOST_STRETCH = 5;
 const MOST_SQUEEZE = 2.4;
 
 const sampled = new Float32Array(MOST_PIXELS);
+const row = new Float64Array(PARAMETERS);
 const normal = new Float64Array(PARAMETERS * (PARAMETERS + 1));
 const slopes = new WeakMap<Level, { x: Float32Array; y: Float32Array }>();
 
@@ -119,7 +120,12 @@ function samplePicture({ side, values }: Level, picture: Level, [a, b, c, d, e, 
 }
 
 function addEquation(slopeX: number, slopeY: number, u: number, v: number, error: number, weight: number): void {
-  const row = [slopeX * u, slopeX * v, slopeX, slopeY * u, slopeY * v, slopeY];
+  row[0] = slopeX * u;
+  row[1] = slopeX * v;
+  row[2] = slopeX;
+  row[3] = slopeY * u;
+  row[4] = slopeY * v;
+  row[5] = slopeY;
   for (let i = 0; i < PARAMETERS; i++) {
     const weighted = weight * row[i]!;
     const base = i * (PARAMETERS + 1);

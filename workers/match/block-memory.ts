@@ -13,7 +13,6 @@ const FRONT_BYTES = (BLOCK * HASH_BYTES) / 2;
 const DESCRIPTORS_START = 2 * FRONT_BYTES;
 const TAGS_START = DESCRIPTORS_START + BLOCK * DESCRIPTOR_LENGTH;
 const BLOCK_BYTES = TAGS_START + BLOCK * TAGS * 4;
-const BLOCK_PAGES = BLOCK_BYTES / PAGE;
 /** Room for a query and what a block's scan finds. */
 const SCRATCH_BYTES = 32_768;
 const SCRATCHES = 62;
@@ -59,7 +58,7 @@ export class BlockMemory {
   }
 
   static allocate(capacity: number): WebAssembly.Memory {
-    const pages = BLOCKS_START / PAGE + Math.ceil(capacity / BLOCK) * BLOCK_PAGES;
+    const pages = Math.ceil((BLOCKS_START + Math.ceil(capacity / BLOCK) * BLOCK_BYTES) / PAGE);
     if (pages > MOST_PAGES)
       throw new RangeError(`A memory holds ${MOST_PAGES} pages; ${capacity} fingerprints need more`);
     const memory = new WebAssembly.Memory({ initial: BLOCKS_START / PAGE, maximum: pages, shared: true });
@@ -85,7 +84,8 @@ export class BlockMemory {
   append(pdq: Uint8Array, descriptor: Int8Array | null, tags: Tags): number {
     const position = this.size;
     const { front, descriptors } = this.blockAt(position);
-    if (front + BLOCK_BYTES > this.memory.buffer.byteLength) this.memory.grow(BLOCK_PAGES);
+    const missing = front + BLOCK_BYTES - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
     const bytes = this.bytes;
     const sorted = sortHash(pdq);
     const lane = position % GROUP;

@@ -1,46 +1,88 @@
+import type { Evidence } from '../fingerprint/evidence.js';
 import type { PairMeasures, PixelMeasures } from './measure-pair.js';
+import type { Relation } from './pair-match.js';
 
-/** Logistic regression: the score is 1 / (1 + e^-(intercept + Σ weight · feature)). */
-const INTERCEPT = -14;
-const WEIGHTS = [4, 8, 3, 3, 4, 2, 2, 1] as const;
+/**
+ * Logistic regression, fitted on pairs of pictures whose sources lie on one side of a split; CALIBRATION.md tells on what
+ * and how it fares on the other side.
+ */
+const INTERCEPT = -1.2;
+const WEIGHTS = [3.84, 3.5, 6.4, 0.68, -4.04, -2.24, -4] as const;
 /** Distance of hashes at which bits alone make a duplicate, and one at which they say nothing. */
 const HASH_DUPLICATE = 31;
 const HASH_UNRELATED = 42;
-const SCORE_OF_DUPLICATE = 0.85;
+export const SCORE_OF_DUPLICATE = 0.85;
 const LEAST_QUALITY = 50;
+/** Fewer blocks of detail than this tell nothing: flat pictures, gradients, glows. */
+const LEAST_BLOCKS = 4;
+/** From so many features on that agree on one map, it is the same scene; features of text and lines agree by chance. */
+const SCENE_INLIERS = 12;
 
-/** What the score of two pictures with evidence depends on, each about 0…1. */
-export function featuresOf({ pdqDistance, cosine }: PairMeasures, pixels: PixelMeasures): number[] {
-  const { ncc, blockAgreement, closeAgreement, tone, chroma, blocks, squeeze, inliers } = pixels;
+/**
+ * What the score of two pictures depends on: how many blocks are equal, alike, and alike but not equal (another shot, a
+ * form filled in otherwise), the latter also where there is resolution enough to see it; colours; local features; and
+ * whether there are too few blocks to tell.
+ */
+export function featuresOf({ blockAgreement, closeAgreement, chroma, blocks, inliers }: PixelMeasures): number[] {
+  const merelyAlike = 3 * (blockAgreement - closeAgreement);
   return [
-    ncc,
-    blockAgreement,
-    closeAgreement,
-    tone,
-    chroma ?? 0.85,
-    Math.max(0, 1 - pdqDistance / 100),
-    Math.max(0, cosine ?? 0),
-    Math.min(1, (inliers ?? 0) / 20) + Math.min(1, blocks / 24) - Math.min(1, squeeze - 1),
+    clamp((closeAgreement - 0.5) * 2, -1, 1),
+    clamp((blockAgreement - 0.7) * 3, -2, 1),
+    chroma === null ? 0 : clamp((chroma - 0.55) * 4, -2, 0.6),
+    clamp((inliers ?? 0) / 20, 0, 1),
+    merelyAlike * clamp((blocks - 20) / 20, 0, 1),
+    merelyAlike,
+    clamp((14 - blocks) / 8, 0, 1),
   ];
 }
 
 /** 0…1 without the ends: how sure it is that the pictures are made from one. */
-export function scoreOfPixels(measures: PairMeasures, pixels: PixelMeasures): number {
-  const sum = featuresOf(measures, pixels).reduce(
-    (total, feature, index) => total + WEIGHTS[index]! * feature,
-    INTERCEPT,
-  );
+export function scoreOfPixels(pixels: PixelMeasures): number {
+  if (pixels.blocks < LEAST_BLOCKS) return 0;
+  const sum = featuresOf(pixels).reduce((total, feature, index) => total + WEIGHTS[index]! * feature, INTERCEPT);
   return 1 / (1 + Math.exp(-sum));
 }
+
+/** The relation of pictures with that score, and the score that it stands for. A near-shot stays below a duplicate. */
+export function judge(pixels: PixelMeasures): { relation: Relation; score: number } {
+  const score = isOtherPage(pixels) ? Math.min(scoreOfPixels(pixels), MOST_OF_OTHER_PAGE) : scoreOfPixels(pixels);
+  if (score >= SCORE_OF_DUPLICATE || !isSameScene(pixels)) return { relation: 'copy', score };
+  return { relation: 'near_shot', score: 0.5 + 0.34 * clamp(pixels.blockAgreement, 0, 1) };
+}
+
+/** Forms are filled in otherwise by a few strokes: of two pages more is asked than that most blocks are equal. */
+function isOtherPage({ chroma, ncc, first, second }: PixelMeasures): boolean {
+  return chroma === null && ncc < PAGE_NCC && isPage(first) && isPage(second);
+}
+
+/** Mostly paper. */
+function isPage({ luma }: Evidence): boolean {
+  let bright = 0;
+  for (const value of luma) if (value >= PAPER) bright++;
+  return bright >= PAPER_SHARE * luma.length;
+}
+
+function isSameScene({ ncc, tone, blockAgreement, inliers, blocks }: PixelMeasures): boolean {
+  if (blocks < LEAST_BLOCKS) return false;
+  const byFeatures = (inliers ?? 0) >= SCENE_INLIERS && ncc >= 0.4 && blockAgreement >= 0.5;
+  return (byFeatures && tone >= 0.8) || (ncc >= 0.7 && blockAgreement >= 0.75 && tone >= 0.9);
+}
+
+const PAGE_NCC = 0.97;
+const PAPER = 200;
+const PAPER_SHARE = 0.6;
+const MOST_OF_OTHER_PAGE = 0.8;
 
 /**
  * The score where one of both pictures is known by its hash alone; strictly falling with the distance. 31 bits are the
  * distance that PDQ's makers call a match.
  */
-export function scoreOfHashes(pdqDistance: number): number {
+export function scoreOfHashes(pdqDistance: PairMeasures['pdqDistance']): number {
   const steepness = Math.log(SCORE_OF_DUPLICATE / (1 - SCORE_OF_DUPLICATE)) / (HASH_UNRELATED - HASH_DUPLICATE);
   return 1 / (1 + Math.exp(steepness * (pdqDistance - HASH_UNRELATED)));
 }
 
 /** Whether a hash rests on enough structure to be believed without a look at the pixels. */
 export const isTrusted = (quality: number | null | undefined) => (quality ?? 100) >= LEAST_QUALITY;
+
+const clamp = (value: number, least: number, most: number) => Math.max(least, Math.min(most, value));

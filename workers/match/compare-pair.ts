@@ -1,8 +1,8 @@
 import { invert, type Affine } from './affine.js';
-import { isTrusted, scoreOfHashes, scoreOfPixels } from './calibration.js';
+import { isTrusted, judge, scoreOfHashes } from './calibration.js';
 import { inverseOf } from './hash-orientations.js';
 import { measurePair, seenFromPicture, type PairMeasures, type PixelMeasures } from './measure-pair.js';
-import type { KnownFingerprint, MatchEvidence, PairMatch, Relation } from './pair-match.js';
+import type { KnownFingerprint, MatchEvidence, PairMatch } from './pair-match.js';
 import { describe, layoutOf } from './transformation.js';
 
 /** Below this two pictures are unrelated. */
@@ -18,7 +18,7 @@ export function comparePair(query: KnownFingerprint, candidate: KnownFingerprint
   const isQueryFirst = compareBytes(query, candidate) <= 0;
   const measures = isQueryFirst ? measurePair(query, candidate) : measurePair(candidate, query);
   const { pixels } = measures;
-  if (pixels) return matchOfPixels(measures, isQueryFirst ? pixels : turnedAround(pixels), isQueryFirst);
+  if (pixels) return matchOfPixels(measures, pixels, isQueryFirst);
   const isKnownByHash = !query.evidence || !candidate.evidence;
   if (!isKnownByHash || !isTrusted(query.quality) || !isTrusted(candidate.quality)) return null;
   const score = scoreOfHashes(measures.pdqDistance);
@@ -28,14 +28,15 @@ export function comparePair(query: KnownFingerprint, candidate: KnownFingerprint
   return { score, relation: 'copy', transformation, evidence: { ...noPixels(measures), orientation } };
 }
 
-function matchOfPixels(measures: PairMeasures, pixels: PixelMeasures, isQueryFirst: boolean): PairMatch | null {
-  const score = scoreOfPixels(measures, isQueryFirst ? pixels : turnedAround(pixels));
+function matchOfPixels(measures: PairMeasures, measured: PixelMeasures, isQueryFirst: boolean): PairMatch | null {
+  const { score, relation } = judge(measured);
   if (score < LEAST_SCORE) return null;
+  const pixels = isQueryFirst ? measured : turnedAround(measured);
   const layout = layoutOf(pixels);
   const [own, other] = [areaOf(pixels.first.content), areaOf(pixels.second.content)];
   return {
     score,
-    relation: relationOf(pixels),
+    relation,
     transformation: describe(pixels, layout),
     evidence: {
       pdqDistance: measures.pdqDistance,
@@ -50,10 +51,6 @@ function matchOfPixels(measures: PairMeasures, pixels: PixelMeasures, isQueryFir
       candidateCoverage: pixels.secondCoverage * other,
     },
   };
-}
-
-function relationOf({ ncc, blockAgreement }: PixelMeasures): Relation {
-  return ncc > 0.5 || blockAgreement > 0.5 ? 'copy' : 'near_shot';
 }
 
 const areaOf = ([left, top, right, bottom]: readonly [number, number, number, number]) =>

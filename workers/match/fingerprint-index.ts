@@ -51,9 +51,9 @@ export interface CandidateOptions {
   below?: number;
   /** The best so many. Default 40. */
   limit?: number;
-  /** Greatest distance of hashes, 0…255 bits. */
+  /** Greatest distance of hashes, 0…255 bits. Default 44. */
   radius?: number;
-  /** Least cosine of descriptors, −1…1; above 1 leaves descriptors out. */
+  /** Default 0.6. Least cosine of descriptors, −1…1; above 1 leaves descriptors out. */
   leastCosine?: number;
 }
 
@@ -68,8 +68,8 @@ export interface Candidate {
 }
 
 /** Hashes this near, or descriptors this alike, are worth a look at the pixels. */
-export const CANDIDATE_RADIUS = 60;
-export const CANDIDATE_COSINE = 0.5;
+export const CANDIDATE_RADIUS = 44;
+export const CANDIDATE_COSINE = 0.6;
 const DEFAULT_CAPACITY = 4_000_000;
 const DEFAULT_LIMIT = 40;
 const VECTOR = 16;
@@ -82,8 +82,9 @@ interface PreparedQuery {
   /** The sorted hashes of the eight orientations. */
   sorted: Uint8Array[];
   hashColumns: Uint8Array;
-  /** Bits by which an orientation's hash may differ from what mirroring the sorted hash makes of it. */
+  /** Bits by which an orientation's hash may differ from what mirroring the sorted hash makes of it; in its front half. */
   slack: number;
+  frontSlack: number;
   descriptor: { upright: Int8Array; transposed: Int8Array; columns: Uint8Array } | null;
 }
 
@@ -149,6 +150,16 @@ export class FingerprintIndex {
     return this.candidatesOfEach([query], () => options)[0]!;
   }
 
+  /** Those of the positions that are in scope, as candidates of the query, in the order given. */
+  candidatesAt(query: IndexQuery, positions: readonly number[], options: CandidateOptions = {}): Candidate[] {
+    const prepared = prepare(query);
+    const { from = 0, below = this.size, except, scope } = options;
+    return positions
+      .filter((position) => position >= from && position < below && position !== except)
+      .filter((position) => this.#isInScope(position, scope))
+      .map((position) => this.#candidateAt(position, prepared));
+  }
+
   /**
    * The candidates of many queries, which take each block of memory together while it is in the processor's cache.
    * @param optionsOf the options of the query with that number.
@@ -177,8 +188,9 @@ export class FingerprintIndex {
     const groups = Math.ceil((end - start) / GROUP);
     const offsets = new Set<number>();
     bytes.set(query.hashColumns, scratch + HASH_COLUMNS);
-    const bound = Math.min(255, radius + query.slack);
-    const near = this.#kernel.near(front, back, groups, scratch + HASH_COLUMNS, bound, scratch + FOUND);
+    const [frontBound, bound] = [Math.min(255, radius + query.frontSlack), Math.min(255, radius + query.slack)];
+    const columnsOfHash = scratch + HASH_COLUMNS;
+    const near = this.#kernel.near(front, back, groups, columnsOfHash, frontBound, bound, scratch + FOUND);
     addNumbers(bytes, scratch + FOUND, near, offsets);
     const leastDot = Math.ceil(leastCosine * DESCRIPTOR_NORM ** 2);
     if (query.descriptor && leastCosine <= 1) {
@@ -232,15 +244,19 @@ function prepare({ pdq, dihedral, descriptor }: IndexQuery): PreparedQuery {
   const hashes = dihedral ?? dihedralOfHash(pdq);
   checkLength('dihedral hashes', hashes, ORIENTATIONS.length * HASH_BYTES);
   const sorted = ORIENTATIONS.map((_, index) => sortHash(hashes, index * HASH_BYTES));
-  const distances = ORIENTATIONS.map((orientation, index) => {
-    const { transposed, leftRight, topBottom } = MIRRORINGS[orientation];
-    const expected = mirrorSorted(sorted[transposed ? TRANSPOSED : 0]!, leftRight, topBottom);
-    return hammingDistance(expected, sorted[index]!);
-  });
+  const slackOf = (bytes: number) => {
+    const slacks = ORIENTATIONS.map((orientation, index) => {
+      const { transposed, leftRight, topBottom } = MIRRORINGS[orientation];
+      const expected = mirrorSorted(sorted[transposed ? TRANSPOSED : 0]!, leftRight, topBottom);
+      return hammingDistance(expected.subarray(0, bytes), sorted[index]!);
+    });
+    return Math.max(...slacks);
+  };
   return {
     sorted,
     hashColumns: spreadBytes([...sorted[0]!, ...sorted[TRANSPOSED]!]),
-    slack: Math.max(...distances),
+    slack: slackOf(HASH_BYTES),
+    frontSlack: slackOf(HASH_BYTES / 2),
     descriptor: descriptor?.some((value) => value !== 0) ? prepareDescriptor(descriptor) : null,
   };
 }

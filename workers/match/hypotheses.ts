@@ -1,16 +1,22 @@
 import { compose, determinant, invert, ORIENTATION_MAPS, type Affine } from './affine.js';
-import { isPlausible, refine } from './alignment.js';
+import { refine } from './alignment.js';
 import { contentMap } from './local-match.js';
 import { ORIENTATIONS } from './pair-match.js';
 import { levelFor, sample, type Level, type Thumbnail } from './thumbnail.js';
 
 const COARSE_SIDE = 16;
-/** At this agreement of the coarse thumbnails no crop is looked for. */
-const CLEAR = 0.93;
+/** Crops are looked for more coarsely, the most promising are looked at again. */
+const CROP_SIDE = 8;
+const CROPS_RATED_AGAIN = 10;
+/** Below this nothing good comes of refining, and from here on nothing better. */
+const LEAST_AGREEMENT = 0.25;
+const CLEAR = 0.85;
 /** Sides of a crop in shares of the whole picture's side. */
 const CROPS = [0.9, 0.8, 0.7, 0.58];
 const REFINED = 3;
 const SIMILAR = 0.04;
+/** Share of the template that must lie in the picture. */
+const LEAST_SHARED = 0.1;
 
 interface Hypothesis {
   map: Affine;
@@ -18,20 +24,22 @@ interface Hypothesis {
 }
 
 /**
- * The map from one picture to the other by which their thumbnails agree best: all orientations and, where none fits, all
- * ways that one may be cut out of the other, tried coarsely, the best refined. Null where nothing is plausible.
+ * The map from one picture to the other by which their thumbnails agree best, of all orientations; where `withCrops`, also
+ * of all ways that one may be cut out of the other. Tried coarsely, the best are refined. Null where nothing is plausible.
  */
-export function alignThumbnails(template: Thumbnail, picture: Thumbnail): Affine | null {
+export function alignThumbnails(template: Thumbnail, picture: Thumbnail, withCrops: boolean): Affine | null {
   const frames = [...orientations(template, picture)].sort(bestFirst);
-  const tried =
-    frames[0]!.agreement >= CLEAR ? frames : [...frames, ...crops(template, picture, frames)].sort(bestFirst);
-  const refined: Hypothesis[] = [];
-  for (const { map: start } of distinct(tried).slice(0, REFINED)) {
-    const coarse = refine(template, picture, start, COARSE_SIDE, 8);
-    const map = coarse && refine(template, picture, coarse, 32, 6);
-    if (map) refined.push({ map, agreement: coarseAgreement(template, picture, map, 32) });
+  const tried = withCrops ? [...frames, ...crops(template, picture, frames)].sort(bestFirst) : frames;
+  let best: Hypothesis | null = null;
+  for (const { map: start, agreement } of distinct(tried)) {
+    if (agreement < LEAST_AGREEMENT || (best && best.agreement >= CLEAR)) break;
+    const coarse = refine(template, picture, start, COARSE_SIDE, 6);
+    const map = coarse && refine(template, picture, coarse, 32, 5);
+    if (!map) continue;
+    const refined = coarseAgreement(template, picture, map, 32);
+    if (!best || refined > best.agreement) best = { map, agreement: refined };
   }
-  return refined.sort(bestFirst)[0]?.map ?? null;
+  return best?.map ?? null;
 }
 
 const bestFirst = (a: Hypothesis, b: Hypothesis) => b.agreement - a.agreement;
@@ -47,26 +55,30 @@ function* orientations(template: Thumbnail, picture: Thumbnail): Generator<Hypot
   }
 }
 
-function* crops(template: Thumbnail, picture: Thumbnail, frames: Hypothesis[]): Generator<Hypothesis> {
+function crops(template: Thumbnail, picture: Thumbnail, frames: Hypothesis[]): Hypothesis[] {
+  const rated: Hypothesis[] = [];
+  const consider = (map: Affine) => rated.push(rate(template, picture, map, CROP_SIDE));
   for (const { map: turn } of frames.slice(0, 2)) {
     for (const share of CROPS) {
       const steps = Math.max(2, Math.round((1 - share) * COARSE_SIDE * 0.7) + 1);
-      for (let row = 0; row < steps; row++) {
-        for (let column = 0; column < steps; column++) {
-          const left = ((1 - share) * column) / (steps - 1);
-          const top = ((1 - share) * row) / (steps - 1);
-          const crop: Affine = [share, 0, left, 0, share, top];
-          yield rate(template, picture, compose(crop, turn));
-          yield rate(template, picture, compose(turn, invert(crop)));
-        }
+      for (let place = 0; place < steps * steps; place++) {
+        const left = ((1 - share) * (place % steps)) / (steps - 1);
+        const top = ((1 - share) * Math.floor(place / steps)) / (steps - 1);
+        const crop: Affine = [share, 0, left, 0, share, top];
+        consider(compose(crop, turn));
+        consider(compose(turn, invert(crop)));
       }
     }
   }
+  return rated
+    .sort(bestFirst)
+    .slice(0, CROPS_RATED_AGAIN)
+    .map(({ map }) => rate(template, picture, map));
 }
 
-const rate = (template: Thumbnail, picture: Thumbnail, map: Affine): Hypothesis => ({
+const rate = (template: Thumbnail, picture: Thumbnail, map: Affine, side = COARSE_SIDE): Hypothesis => ({
   map,
-  agreement: isPlausible(map) ? coarseAgreement(template, picture, map, COARSE_SIDE) : -1,
+  agreement: coarseAgreement(template, picture, map, side),
 });
 
 /** Leaves out what is all but the same as a better one. */
@@ -110,7 +122,7 @@ function correlationOf(own: Level, other: Level, [a, b, c, d, e, f]: Affine, kin
       products += value * pixel;
     }
   }
-  if (count < 24) return -1;
+  if (count < LEAST_SHARED * side * side) return -1;
   const variance = squares / count - (sum / count) ** 2 + 0.1;
   const varianceOther = squaresOther / count - (sumOther / count) ** 2 + 0.1;
   return (products / count - (sum / count) * (sumOther / count)) / Math.sqrt(variance * varianceOther);

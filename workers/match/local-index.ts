@@ -1,5 +1,5 @@
-import { randomInt } from 'node:crypto';
-import { keysToAsk, keysToKeep, MOST_KEYS } from './local-keys.js';
+import { BLOCK, LocalBlocks } from './local-blocks.js';
+import { keysToAsk, keysToKeep, LEVEL_BITS, type LocalKeys } from './local-keys.js';
 
 /** Can be posted to another thread, which looks into the same memory by `LocalIndex.view`. */
 export interface SharedLocalFeatures {
@@ -8,7 +8,7 @@ export interface SharedLocalFeatures {
 
 export interface LocalCandidate {
   position: number;
-  /** Keys that both pictures have, in the orientation that has more of them. */
+  /** How much the keys tell that both pictures have in one pose to each other, bits. */
   votes: number;
 }
 
@@ -21,71 +21,59 @@ export interface LocalOptions {
   limit?: number;
 }
 
-/** One key in common is chance. */
-export const LEAST_VOTES = 3;
+/** Unrelated pictures seldom have more. */
+export const LEAST_VOTES = 16;
 const DEFAULT_CAPACITY = 200_000;
 const DEFAULT_LIMIT = 40;
-const PAGE = 65_536;
-/** Pictures in a block, and bits of a key that choose its bucket; the rest and the picture share a word. */
-const BLOCK = 2048;
-const PICTURE_BITS = 11;
-const BUCKET_BITS = 18;
-const BUCKETS = 1 << BUCKET_BITS;
-const BLOCK_KEYS = BLOCK * MOST_KEYS;
-/** In words of 32 bits: bucket ends, then postings. */
-const BLOCK_WORDS = BUCKETS + BLOCK_KEYS;
-const OPEN_START = PAGE / 4;
-const BLOCKS_START = OPEN_START + 2 * BLOCK_KEYS;
-/** A key that so many of a block's pictures have tells nothing. */
-const MOST_HITS = 48;
-const SIZE = 0;
-const IDENTITY = 1;
-/** Stands where a picture has fewer keys; `local-keys.ts` makes none like it. */
-const NO_KEY = 0;
+const MOST_HITS = 1 << 17;
+const DIRECTIONS = 16;
+const LEVELS = 1 << LEVEL_BITS;
+const LEVEL_STEPS = 2 * LEVELS;
+/** How rare a key is thought to be before any picture was seen. */
+const PRIOR_PICTURES = 400;
+const PRIOR_HITS = 2;
 
 /**
  * Finds pictures that share parts, however small in the other or cut off, by keys of local features that are equal to the
- * bit. About 1.3 kB of memory a picture and 3 MB besides; one thread may append while others ask. Positions count from 0
- * in order of appending: append to it whatever is appended to a `FingerprintIndex`, and they are the same.
+ * bit and agree on how one picture lies in the other (weak geometric consistency; Jégou, Douze and Schmid, ECCV 2008).
+ * About 2.6 kB of memory for each two pictures and 4 MB besides; one thread may append while others ask. Positions count
+ * from 0 in order of appending: append to it whatever is appended to a `FingerprintIndex`, and they are the same.
  */
 export class LocalIndex {
-  readonly capacity: number;
-  readonly #memory: WebAssembly.Memory;
-  #words: Uint32Array;
+  readonly #blocks: LocalBlocks;
+  readonly #totals = new Float32Array(BLOCK);
+  readonly #hitPictures = new Uint16Array(MOST_HITS);
+  readonly #hitTurns = new Uint8Array(MOST_HITS);
+  readonly #hitWeights = new Float32Array(MOST_HITS);
 
-  private constructor(memory: WebAssembly.Memory, capacity: number) {
-    this.#memory = memory;
-    this.capacity = capacity;
-    this.#words = new Uint32Array(memory.buffer);
+  private constructor(memory: WebAssembly.Memory) {
+    this.#blocks = new LocalBlocks(memory);
   }
 
   /** @param options.capacity pictures; beyond it `append` answers false. @throws {RangeError} beyond 3 million. */
   static create({ capacity = DEFAULT_CAPACITY }: { capacity?: number } = {}): LocalIndex {
-    const blocks = Math.ceil(capacity / BLOCK);
-    const pages = Math.ceil(((BLOCKS_START + blocks * BLOCK_WORDS) * 4) / PAGE);
-    const initial = Math.ceil((BLOCKS_START * 4) / PAGE);
-    if (pages > 65_536) throw new RangeError(`A memory of 4 GiB cannot hold ${capacity} pictures`);
-    const memory = new WebAssembly.Memory({ initial, maximum: pages, shared: true });
-    const words = new Uint32Array(memory.buffer);
-    words[IDENTITY] = randomInt(1, 2 ** 31);
-    words[2] = capacity;
-    return new LocalIndex(memory, capacity);
+    return new LocalIndex(LocalBlocks.allocate(capacity));
   }
 
   static view({ memory }: SharedLocalFeatures): LocalIndex {
-    return new LocalIndex(memory, new Uint32Array(memory.buffer)[2]!);
+    return new LocalIndex(memory);
   }
 
   get shared(): SharedLocalFeatures {
-    return { memory: this.#memory };
+    return { memory: this.#blocks.memory };
   }
 
+  /** Whether it looks into the memory of that handle. */
   shares({ memory }: SharedLocalFeatures): boolean {
-    return new Uint32Array(memory.buffer)[IDENTITY] === this.#words[IDENTITY];
+    return LocalBlocks.identityOf(memory) === LocalBlocks.identityOf(this.#blocks.memory);
   }
 
   get size(): number {
-    return Atomics.load(this.#words, SIZE);
+    return this.#blocks.size;
+  }
+
+  get capacity(): number {
+    return this.#blocks.capacity;
   }
 
   get isFull(): boolean {
@@ -97,107 +85,90 @@ export class LocalIndex {
    * @returns whether there was room.
    */
   append(evidence: Uint8Array | null): boolean {
-    const position = this.size;
     if (this.isFull) return false;
-    const start = openStart(position) + (position % BLOCK) * MOST_KEYS;
-    this.#words.fill(NO_KEY, start, start + MOST_KEYS);
-    if (evidence) this.#words.set(keysToKeep(evidence), start);
-    if (position % BLOCK === BLOCK - 1) this.#seal(Math.floor(position / BLOCK));
-    Atomics.store(this.#words, SIZE, position + 1);
+    this.#blocks.append(evidence ? keysToKeep(evidence) : { keys: new Uint32Array(0), poses: new Uint8Array(0) });
     return true;
   }
 
-  /** The pictures that share most keys with one, as it is or mirrored. */
+  /** The pictures that share most with one, as it is or mirrored. */
   candidates(evidence: Uint8Array, options: LocalOptions = {}): LocalCandidate[] {
     const { size } = this;
     const { from = 0, leastVotes = LEAST_VOTES, limit = DEFAULT_LIMIT } = options;
     const below = Math.min(size, options.below ?? size);
-    this.#renewView();
     const { upright, mirrored } = keysToAsk(evidence);
-    const found: LocalCandidate[] = [];
+    const found = new Map<number, number>();
     for (let block = Math.floor(from / BLOCK); block * BLOCK < below; block++) {
-      const isSealed = (block + 1) * BLOCK <= size;
-      const votes = [upright, mirrored].map((keys) =>
-        isSealed ? this.#votesOfSealed(block, keys) : this.#votesOfOpen(block, size - block * BLOCK, keys),
-      );
-      for (let picture = 0; picture < BLOCK; picture++) {
-        const most = Math.max(votes[0]![picture]!, votes[1]![picture]!);
-        const position = block * BLOCK + picture;
-        if (most >= leastVotes && position >= from && position < below) found.push({ position, votes: most });
+      for (const query of [upright, mirrored]) {
+        for (const [picture, votes] of this.#votes(block, size, query, leastVotes)) {
+          const position = block * BLOCK + picture;
+          if (position < from || position >= below) continue;
+          found.set(position, Math.max(votes, found.get(position) ?? 0));
+        }
       }
     }
-    return found.sort((a, b) => b.votes - a.votes || a.position - b.position).slice(0, Math.max(0, limit));
+    return [...found]
+      .map(([position, votes]) => ({ position, votes }))
+      .sort((a, b) => b.votes - a.votes || a.position - b.position)
+      .slice(0, Math.max(0, limit));
   }
 
-  #votesOfSealed(block: number, keys: Uint32Array): Uint16Array {
-    const words = this.#words;
-    const votes = new Uint16Array(BLOCK);
-    const ends = BLOCKS_START + block * BLOCK_WORDS;
-    const postings = ends + BUCKETS;
-    for (const key of keys) {
-      const bucket = key >>> (32 - BUCKET_BITS);
-      const rest = key & REST_MASK;
-      const end = postings + words[ends + bucket]!;
-      let at = postings + (bucket === 0 ? 0 : words[ends + bucket - 1]!);
-      let hits = 0;
-      const first = at;
-      for (; at < end; at++) if (words[at]! >>> PICTURE_BITS === rest) hits++;
-      if (hits === 0 || hits > MOST_HITS) continue;
-      for (at = first; at < end; at++) {
-        if (words[at]! >>> PICTURE_BITS === rest) votes[words[at]! & (BLOCK - 1)]!++;
-      }
+  /** First by all keys, then, of the few that have enough, by those that agree on one turn and one change of size. */
+  #votes(block: number, size: number, query: LocalKeys, leastVotes: number): Map<number, number> {
+    const totals = this.#totals.fill(0);
+    const pictures = Math.min(BLOCK, size - block * BLOCK);
+    let hits = 0;
+    let weight = 0;
+    let pose = 0;
+    this.#blocks.search(
+      block,
+      size,
+      query,
+      (key, count) => {
+        weight = Math.log2((pictures + PRIOR_PICTURES) / (count + PRIOR_HITS));
+        pose = query.poses[key]!;
+        return hits + count <= MOST_HITS;
+      },
+      (picture, other) => {
+        totals[picture]! += weight;
+        this.#hitPictures[hits] = picture;
+        this.#hitTurns[hits] = turnBetween(pose, other);
+        this.#hitWeights[hits++] = weight;
+      },
+    );
+    const histograms = new Map<number, Float32Array>();
+    for (let hit = 0; hit < hits; hit++) {
+      const picture = this.#hitPictures[hit]!;
+      if (totals[picture]! < leastVotes) continue;
+      let histogram = histograms.get(picture);
+      if (!histogram) histograms.set(picture, (histogram = new Float32Array(DIRECTIONS * LEVEL_STEPS)));
+      histogram[this.#hitTurns[hit]!]! += this.#hitWeights[hit]!;
+    }
+    const votes = new Map<number, number>();
+    for (const [picture, histogram] of histograms) {
+      const most = strongestTurn(histogram);
+      if (most >= leastVotes) votes.set(picture, most);
     }
     return votes;
-  }
-
-  #votesOfOpen(block: number, pictures: number, keys: Uint32Array): Uint16Array {
-    const words = this.#words;
-    const votes = new Uint16Array(BLOCK);
-    const asked = new Set(keys);
-    const filter = new Uint8Array(FILTER);
-    for (const key of keys) filter[key & (FILTER - 1)] = 1;
-    const start = openStart(block * BLOCK);
-    for (let picture = 0; picture < pictures; picture++) {
-      const first = start + picture * MOST_KEYS;
-      for (let at = first; at < first + MOST_KEYS; at++) {
-        const key = words[at]!;
-        if (filter[key & (FILTER - 1)] === 1 && key !== NO_KEY && asked.has(key)) votes[picture]!++;
-      }
-    }
-    return votes;
-  }
-
-  /** Sorts a full block's keys into buckets. Its open form stays until the block after next begins. */
-  #seal(block: number): void {
-    const start = BLOCKS_START + block * BLOCK_WORDS;
-    const needed = (start + BLOCK_WORDS) * 4 - this.#memory.buffer.byteLength;
-    if (needed > 0) this.#memory.grow(Math.ceil(needed / PAGE));
-    this.#renewView();
-    const words = this.#words;
-    const open = openStart(block * BLOCK);
-    const keys = words.subarray(open, open + BLOCK_KEYS);
-    const ends = words.subarray(start, start + BUCKETS);
-    const postings = words.subarray(start + BUCKETS, start + BLOCK_WORDS);
-    for (const key of keys) if (key !== NO_KEY) ends[key >>> (32 - BUCKET_BITS)]!++;
-    for (let bucket = 1; bucket < BUCKETS; bucket++) ends[bucket]! += ends[bucket - 1]!;
-    // Filled from the back, each end moves to its bucket's start.
-    for (let index = 0; index < BLOCK_KEYS; index++) {
-      const key = keys[index]!;
-      if (key === NO_KEY) continue;
-      const at = --ends[key >>> (32 - BUCKET_BITS)]!;
-      postings[at] = (((key & REST_MASK) << PICTURE_BITS) | Math.floor(index / MOST_KEYS)) >>> 0;
-    }
-    for (let bucket = 0; bucket < BUCKETS - 1; bucket++) ends[bucket] = ends[bucket + 1]!;
-    ends[BUCKETS - 1] = keys.reduce((count, key) => count + (key === NO_KEY ? 0 : 1), 0);
-  }
-
-  #renewView(): void {
-    if (this.#words.byteLength !== this.#memory.buffer.byteLength) this.#words = new Uint32Array(this.#memory.buffer);
   }
 }
 
-const REST_MASK = (1 << (32 - BUCKET_BITS)) - 1;
-const FILTER = 1 << 16;
+function turnBetween(pose: number, other: number): number {
+  const directions = (other >> LEVEL_BITS) - (pose >> LEVEL_BITS);
+  const levels = (other & (LEVELS - 1)) - (pose & (LEVELS - 1));
+  return (directions & (DIRECTIONS - 1)) * LEVEL_STEPS + levels + LEVELS;
+}
 
-/** Two open areas take turns, so that a reader who saw the one before is not disturbed. */
-const openStart = (position: number) => OPEN_START + (Math.floor(position / BLOCK) % 2) * BLOCK_KEYS;
+/** The most in two neighbouring directions and two neighbouring changes of size: what one turn spreads over. */
+function strongestTurn(histogram: Float32Array): number {
+  let most = 0;
+  for (let direction = 0; direction < DIRECTIONS; direction++) {
+    const next = ((direction + 1) % DIRECTIONS) * LEVEL_STEPS;
+    const own = direction * LEVEL_STEPS;
+    for (let level = 0; level + 1 < LEVEL_STEPS; level++) {
+      const sum =
+        histogram[own + level]! + histogram[own + level + 1]! + histogram[next + level]! + histogram[next + level + 1]!;
+      if (sum > most) most = sum;
+    }
+  }
+  return most;
+}

@@ -1,5 +1,6 @@
-import { mirrorDescription } from '../fingerprint/brief.js';
+import { mirrorDescriptions } from '../fingerprint/brief.js';
 import { DESCRIPTOR_BYTES, openEvidence } from '../fingerprint/evidence.js';
+import type { LocalFeatures } from '../fingerprint/local-features.js';
 
 /** What of a picture's features is kept in memory: so many of the strongest corners, so many words of each. */
 const KEPT_FEATURES = 48;
@@ -7,32 +8,52 @@ const KEPT_WORDS = 4;
 export const MOST_KEYS = KEPT_FEATURES * KEPT_WORDS;
 /** Words with fewer bits of one sort come from plain patches, and are everywhere. */
 const LEAST_BITS = 5;
+/** A pose is a direction in sixteenths of a turn and a level. */
+export const LEVEL_BITS = 2;
+export const POSE_BITS = 4 + LEVEL_BITS;
 
 /**
  * Words of 32 bits out of a picture's descriptions: two pictures of one corner have one in common more often than not,
- * others hardly ever.
+ * others seldom. Never 0.
  */
-export function keysToKeep(evidence: Uint8Array): Uint32Array {
-  const descriptors = openEvidence(evidence)?.features.descriptors ?? new Uint8Array(0);
-  return distinctKeys(descriptors.subarray(0, KEPT_FEATURES * DESCRIPTOR_BYTES));
+export interface LocalKeys {
+  keys: Uint32Array;
+  /** Direction and level of the corner that each is of. */
+  poses: Uint8Array;
+}
+
+const NOTHING: LocalKeys = { keys: new Uint32Array(0), poses: new Uint8Array(0) };
+
+/** At most `MOST_KEYS`. */
+export function keysToKeep(evidence: Uint8Array): LocalKeys {
+  const opened = openEvidence(evidence);
+  return opened ? keysOf(opened.features, KEPT_FEATURES, false) : NOTHING;
 }
 
 /** All of a picture's keys, and those of it mirrored. */
-export function keysToAsk(evidence: Uint8Array): { upright: Uint32Array; mirrored: Uint32Array } {
-  const descriptors = openEvidence(evidence)?.features.descriptors ?? new Uint8Array(0);
-  return { upright: distinctKeys(descriptors), mirrored: distinctKeys(mirrorDescription(descriptors)) };
+export function keysToAsk(evidence: Uint8Array): { upright: LocalKeys; mirrored: LocalKeys } {
+  const opened = openEvidence(evidence);
+  if (!opened) return { upright: NOTHING, mirrored: NOTHING };
+  const { features } = opened;
+  return { upright: keysOf(features, features.count, false), mirrored: keysOf(features, features.count, true) };
 }
 
-function distinctKeys(descriptors: Uint8Array): Uint32Array {
-  const view = new DataView(descriptors.buffer, descriptors.byteOffset, descriptors.byteLength);
-  const keys = new Set<number>();
-  for (let at = 0; at < descriptors.length; at += DESCRIPTOR_BYTES) {
+function keysOf({ count, descriptors, angle, level }: LocalFeatures, most: number, isMirrored: boolean): LocalKeys {
+  const bytes = isMirrored ? mirrorDescriptions(descriptors) : descriptors;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const keys: number[] = [];
+  const poses: number[] = [];
+  for (let feature = 0; feature < Math.min(count, most); feature++) {
+    const turned = isMirrored ? 128 - angle[feature]! : angle[feature]!;
+    const pose = ((((turned + 8) & 255) >> 4) << LEVEL_BITS) | level[feature]!;
     for (let word = 0; word < KEPT_WORDS; word++) {
-      const key = saltedKey(view.getUint32(at + 4 * word, true), word);
-      if (key !== null) keys.add(key);
+      const key = saltedKey(view.getUint32(feature * DESCRIPTOR_BYTES + 4 * word, true), word);
+      if (key === null) continue;
+      keys.push(key);
+      poses.push(pose);
     }
   }
-  return Uint32Array.from(keys);
+  return { keys: Uint32Array.from(keys), poses: Uint8Array.from(poses) };
 }
 
 /** Words of different places must not meet, and near words must not fall into near buckets. */

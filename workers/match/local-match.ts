@@ -1,4 +1,4 @@
-import { mirrorDescription } from '../fingerprint/brief.js';
+import { mirrorDescriptions } from '../fingerprint/brief.js';
 import { DESCRIPTOR_BYTES, type Evidence } from '../fingerprint/evidence.js';
 import { FEATURE_SIDE, type LocalFeatures } from '../fingerprint/local-features.js';
 import { compose, invert, type Affine } from './affine.js';
@@ -14,6 +14,8 @@ export interface LocalAlignment {
 /** Bits of 256 that may differ between two descriptions of one corner, and how much nearer than the next it must be. */
 const MOST_BITS = 72;
 const NEAREST_RATIO = 0.88;
+/** As far as it matters how near the next one is. */
+const NEXT_BITS = Math.ceil(MOST_BITS / NEAREST_RATIO) + 1;
 const LEAST_INLIERS = 5;
 /** Corners that a map brings this near are its inliers; in shares of the longer side, at level 0. */
 const TOLERANCE = 0.016;
@@ -28,7 +30,7 @@ interface Pair {
 /**
  * Finds the map by which most features agree, of the picture as it is or mirrored: each pair of features that look alike
  * proposes the similarity that their directions and sizes say, the one with most followers is fitted to them. No chance
- * is involved, and both ways round give maps inverse to each other but for rounding.
+ * is involved.
  */
 export function alignLocally(first: Evidence, second: Evidence): LocalAlignment | null {
   const best = [false, true]
@@ -84,7 +86,7 @@ interface Points {
 function pointsOf({ width, height, features }: Evidence, mirrored: boolean): Points {
   const longer = Math.max(width, height);
   const [scaleX, scaleY] = [width / longer, height / longer];
-  const bytes = mirrored ? mirrorDescription(features.descriptors) : Uint8Array.from(features.descriptors);
+  const bytes = mirrored ? mirrorDescriptions(features.descriptors) : Uint8Array.from(features.descriptors);
   return {
     count: features.count,
     x: Float64Array.from(features.x, (x) => (mirrored ? 1 - x : x) * scaleX),
@@ -97,16 +99,16 @@ function pointsOf({ width, height, features }: Evidence, mirrored: boolean): Poi
   };
 }
 
-/** Features that are nearest to each other, and clearly so on one side at least. */
+/** Features nearest to each other, and those of the first picture that one of the second is clearly nearest to. */
 function pairUp(a: Points, b: Points): Pair[] {
   const nearestOfB = new Int32Array(b.count).fill(-1);
   const bitsOfB = new Int32Array(b.count).fill(MOST_BITS + 1);
   const nearestOfA = new Int32Array(a.count).fill(-1);
   const clear = new Uint8Array(a.count);
   for (let i = 0; i < a.count; i++) {
-    let [best, next, at] = [257, 257, -1];
+    let [best, next, at] = [MOST_BITS + 1, NEXT_BITS, -1];
     for (let j = 0; j < b.count; j++) {
-      const bits = wordDistance(a.words, i, b.words, j);
+      const bits = wordDistance(a.words, i, b.words, j, Math.max(next, bitsOfB[j]!));
       if (bits < best) {
         next = best;
         best = bits;
@@ -129,10 +131,11 @@ function pairUp(a: Points, b: Points): Pair[] {
   return pairs;
 }
 
-function wordDistance(a: Uint32Array, i: number, b: Uint32Array, j: number): number {
+/** Bits that differ; any number beyond `most` where they are more. */
+function wordDistance(a: Uint32Array, i: number, b: Uint32Array, j: number, most: number): number {
   const words = DESCRIPTOR_BYTES / 4;
   let distance = 0;
-  for (let word = 0; word < words; word++) {
+  for (let word = 0; word < words && distance <= most; word++) {
     let bits = a[i * words + word]! ^ b[j * words + word]!;
     bits -= (bits >>> 1) & 0x55555555;
     bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);

@@ -6,12 +6,21 @@ import {
   type IndexQuery,
   type SharedFingerprints,
 } from './fingerprint-index.js';
+import { LocalIndex, type SharedLocalFeatures } from './local-index.js';
 import type { KnownFingerprint, PairMatch } from './pair-match.js';
+
+export interface SearchQuery extends IndexQuery {
+  /** For the search by local features. */
+  evidence?: Uint8Array | null;
+  options?: CandidateOptions;
+}
 
 /** Which candidates to look for. Plain data: it crosses a thread boundary. */
 export interface SearchTask {
   shared: SharedFingerprints;
-  queries: (IndexQuery & { options?: CandidateOptions })[];
+  /** Where the same pictures, in the same order, are found by their parts; may hold fewer. */
+  local?: SharedLocalFeatures;
+  queries: SearchQuery[];
 }
 
 export interface CompareTask {
@@ -19,12 +28,50 @@ export interface CompareTask {
   candidates: KnownFingerprint[];
 }
 
-let view: FingerprintIndex | undefined;
+/** So many candidates of a query that share parts with it are looked at beside the others. */
+const MOST_LOCAL = 20;
 
-/** The candidates of each query among all that was appended before the call. */
-export function search({ shared, queries }: SearchTask): Candidate[][] {
-  if (!view?.shares(shared)) view = FingerprintIndex.view(shared);
-  return view.candidatesOfEach(queries, (number) => queries[number]!.options ?? {});
+let fingerprints: FingerprintIndex | undefined;
+let localFeatures: LocalIndex | undefined;
+
+/**
+ * The candidates of each query among all that was appended before the call: those by hash and descriptor, then those by
+ * local features alone.
+ */
+export function search({ shared, local, queries }: SearchTask): Candidate[][] {
+  if (!fingerprints?.shares(shared)) fingerprints = FingerprintIndex.view(shared);
+  if (local && !localFeatures?.shares(local)) localFeatures = LocalIndex.view(local);
+  return findCandidates(fingerprints, local ? (localFeatures ?? null) : null, queries);
+}
+
+/** As `search`, in this thread's own indices. */
+export function findCandidates(
+  index: FingerprintIndex,
+  local: LocalIndex | null,
+  queries: readonly SearchQuery[],
+): Candidate[][] {
+  const found = index.candidatesOfEach(queries, (number) => queries[number]!.options ?? {});
+  if (!local) return found;
+  return found.map((candidates, number) => {
+    const query = queries[number]!;
+    return query.evidence ? [...candidates, ...byParts(index, local, query, query.evidence, candidates)] : candidates;
+  });
+}
+
+function byParts(
+  index: FingerprintIndex,
+  local: LocalIndex,
+  query: SearchQuery,
+  evidence: Uint8Array,
+  known: readonly Candidate[],
+): Candidate[] {
+  const options = query.options ?? {};
+  const limit = Math.min(MOST_LOCAL, options.limit ?? MOST_LOCAL);
+  // Pictures out of scope take places too, so more are asked for than are wanted.
+  const similar = local.candidates(evidence, { from: options.from, below: options.below, limit: 8 * limit });
+  const taken = new Set(known.map(({ position }) => position));
+  const positions = similar.map(({ position }) => position).filter((position) => !taken.has(position));
+  return index.candidatesAt(query, positions, options).slice(0, limit);
 }
 
 /** How each candidate matches its query; null where it does not. */

@@ -1,5 +1,5 @@
 import { DESCRIPTOR_LENGTH, DESCRIPTOR_NORM, transposeDescriptor } from '../fingerprint/descriptor.js';
-import { openEvidence, type Evidence } from '../fingerprint/evidence.js';
+import type { Evidence } from '../fingerprint/evidence.js';
 import { HASH_BYTES } from '../perceptual-hash.js';
 import { agreementOf, type Agreement } from './agreement.js';
 import { coverage, determinant, invert, stretches, type Affine } from './affine.js';
@@ -33,41 +33,51 @@ export interface PixelMeasures extends Agreement {
   second: Evidence;
 }
 
-/** At this agreement of the thumbnails, local features are not asked. */
-const SETTLED_NCC = 0.9;
+/** At this agreement nothing better is looked for. */
+const SETTLED_NCC = 0.85;
 const SETTLED_BLOCKS = 0.85;
+/** Pictures less alike than this are no crops of each other that features would not have told. */
+const CROP_COSINE = 0.45;
+const CROP_BITS = 84;
 
 /** Measures two fingerprints. The order matters to the last bit of rounding: `comparePair` sees to it. */
 export function measurePair(first: KnownFingerprint, second: KnownFingerprint): PairMeasures {
   const [a, b] = [thumbnailOf(first), thumbnailOf(second)];
-  return {
-    ...compareHashes(first.pdq, second.pdq),
-    cosine: cosineOf(first, second),
-    pixels: a && b && comparePixels(a, b),
-  };
+  const hashes = compareHashes(first.pdq, second.pdq);
+  const cosine = cosineOf(first, second);
+  const mayBeCrop = (cosine ?? 0) >= CROP_COSINE || hashes.pdqDistance <= CROP_BITS;
+  return { ...hashes, cosine, pixels: a && b && comparePixels(a, b, mayBeCrop) };
 }
 
 /** Null where there is no evidence, or it is of a version not known here. */
 function thumbnailOf({ evidence }: KnownFingerprint): Thumbnail | null {
-  if (!evidence) return null;
-  const opened = openEvidence(evidence);
-  return opened && prepareThumbnail(evidence, opened);
+  return evidence ? prepareThumbnail(evidence) : null;
 }
 
-function comparePixels(a: Thumbnail, b: Thumbnail): PixelMeasures | null {
-  const direct = alignThumbnails(a, b);
-  const measured = direct && measureUnder(a, b, direct, null);
-  if (measured && measured.ncc >= SETTLED_NCC && measured.blockAgreement >= SETTLED_BLOCKS) return measured;
-  const local = alignLocally(a.evidence, b.evidence);
-  const measuredLocally = local && measureUnder(a, b, local.map, local.inliers);
-  if (!measured || !measuredLocally) return measured ?? measuredLocally;
-  return standing(measuredLocally) > standing(measured) ? measuredLocally : measured;
+/** By the whole thumbnails, then by local features, then by thumbnails of which one is cut out of the other. */
+function comparePixels(a: Thumbnail, b: Thumbnail, mayBeCrop: boolean): PixelMeasures | null {
+  const attempts = [
+    () => measureUnder(a, b, alignThumbnails(a, b, false), null),
+    () => {
+      const local = alignLocally(a.evidence, b.evidence);
+      return local && measureUnder(a, b, local.map, local.inliers);
+    },
+    () => (mayBeCrop ? measureUnder(a, b, alignThumbnails(a, b, true), null) : null),
+  ];
+  let best: PixelMeasures | null = null;
+  for (const attempt of attempts) {
+    const measured = attempt();
+    if (measured && (!best || standing(measured) > standing(best))) best = measured;
+    if (best && best.ncc >= SETTLED_NCC && best.blockAgreement >= SETTLED_BLOCKS) break;
+  }
+  return best;
 }
 
 const standing = ({ ncc, blockAgreement, inliers }: PixelMeasures) => ncc + blockAgreement + (inliers ?? 0) / 40;
 
 /** Refines the map at full resolution, the picture with the larger pixels being the template. */
-function measureUnder(a: Thumbnail, b: Thumbnail, map: Affine, inliers: number | null): PixelMeasures | null {
+function measureUnder(a: Thumbnail, b: Thumbnail, map: Affine | null, inliers: number | null): PixelMeasures | null {
+  if (!map) return null;
   const isTemplateFirst = Math.abs(determinant(map)) >= 1;
   const [template, picture] = isTemplateFirst ? [a, b] : [b, a];
   const start = isTemplateFirst ? map : invert(map);

@@ -1,4 +1,4 @@
-;; Scans blocks of fingerprints for candidates. Assembled into scan-kernel.ts by bench/duplicates/assemble-kernel.ts.
+;; Scans blocks of fingerprints for candidates. Its assembled form stands in scan-kernel.ts.
 ;;
 ;; Sixteen fingerprints make a group, and a group is stored by columns: the first byte of all sixteen, then the second,
 ;; and so on, so that one vector operation does sixteen fingerprints and nothing is ever summed across a vector.
@@ -22,16 +22,18 @@
     (i8x16.min_u (local.get $differences)
       (i8x16.sub (v128.const i8x16 64 64 64 64 64 64 64 64 64 64 64 64 64 64 64 64) (local.get $differences))))
 
-  ;; Writes the numbers (u16) of the hashes that may lie within $radius of the query in one of its eight orientations.
+  ;; Writes the numbers (u16) of the hashes that may lie within $radius of the query in one of its eight orientations,
+  ;; and within $frontRadius as far as the first half of their bits tells.
   ;; $front: groups of 16 columns (bits that no mirroring changes, then those that a horizontal one does);
   ;; $back: as many groups of 16 columns, the bits that a vertical one changes, then those that both do;
   ;; $query: 32 columns of the query, then 32 of the transposed query, each spread over a vector.
   ;; Returns how many it wrote.
   (func (export "near") (param $front i32) (param $back i32) (param $groups i32) (param $query i32)
-      (param $radius i32) (param $found i32) (result i32)
-    (local $limit v128) (local $upright v128) (local $transposed v128) (local $mask i32)
+      (param $frontRadius i32) (param $radius i32) (param $found i32) (result i32)
+    (local $limit v128) (local $frontLimit v128) (local $upright v128) (local $transposed v128) (local $mask i32)
     (local $number i32) (local $start i32) (local $end i32)
     (local.set $limit (i8x16.splat (local.get $radius)))
+    (local.set $frontLimit (i8x16.splat (local.get $frontRadius)))
     (local.set $start (local.get $found))
     (local.set $end (i32.shl (local.get $groups) (i32.const 4)))
     (block $done
@@ -46,7 +48,7 @@
           (call $mirrored (call $differences
             (i32.add (local.get $front) (i32.const 128)) (i32.add (local.get $query) (i32.const 640))))))
         (if (v128.any_true (i8x16.le_u
-              (i8x16.min_u (local.get $upright) (local.get $transposed)) (local.get $limit)))
+              (i8x16.min_u (local.get $upright) (local.get $transposed)) (local.get $frontLimit)))
           (then
             (local.set $upright (i8x16.add (local.get $upright) (i8x16.add
               (call $mirrored (call $differences (local.get $back) (i32.add (local.get $query) (i32.const 256))))

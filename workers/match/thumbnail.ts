@@ -1,53 +1,69 @@
-import { CHROMA_SIDE, type Evidence } from '../fingerprint/evidence.js';
+import { openEvidence, type Evidence } from '../fingerprint/evidence.js';
 import { GRID } from '../fingerprint/tent-grid.js';
 
 /** Sides of a thumbnail's pyramid, pixels; each has about half the area of the one before. */
 export const LEVEL_SIDES = [GRID, 45, 32, 23, 16, 11, 8] as const;
 
 /** A square picture of one channel. */
-export interface Level {
-  side: number;
-  /** Brightness, 0…255. */
-  values: Float32Array;
+export class Level {
+  #detail: Float32Array | undefined;
+
+  /** @param values brightness, 0…255. */
+  constructor(
+    readonly side: number,
+    readonly values: Float32Array,
+  ) {}
+
   /** Brightness less that of the surroundings. */
-  detail: Float32Array;
+  get detail(): Float32Array {
+    return (this.#detail ??= detailOf(this.values, this.side));
+  }
 }
 
 /** A picture made ready to be compared, its content stretched to a unit square. */
 export interface Thumbnail {
   evidence: Evidence;
-  /** One for each of `LEVEL_SIDES`. */
-  levels: Level[];
+  /** Made when they are asked for: most pairs are told apart by the smallest. */
+  level: (side: (typeof LEVEL_SIDES)[number]) => Level;
   /** 16 × 16, around 0. */
   blue: Float32Array;
   red: Float32Array;
+  /** Whether it has one hue alone: sepia, blueprint. */
+  isTinted: boolean;
 }
 
 const DETAIL_RADIUS = 3;
+/** Of a tinted picture: the mean colour squared over the colours' variance, and the variance off the hue. */
+const EVEN_HUE = 3;
+const MOST_OFF_HUE = 4;
 const prepared = new WeakMap<Uint8Array, Thumbnail>();
 
-/** @param packed what the evidence was read from: one that is asked for again is not made again. */
-export function prepareThumbnail(packed: Uint8Array, evidence: Evidence): Thumbnail {
+/** One that is asked for again is not made again. Null where the evidence is of a version not known here. */
+export function prepareThumbnail(packed: Uint8Array): Thumbnail | null {
   const known = prepared.get(packed);
   if (known) return known;
+  const evidence = openEvidence(packed);
+  if (!evidence) return null;
   const { darkest, brightest } = evidence;
   const scale = (brightest - darkest) / 255;
   const full = Float32Array.from(evidence.luma, (value) => darkest + value * scale);
-  const levels = LEVEL_SIDES.map((side) => {
-    const values = side === GRID ? full : shrink(full, side);
-    return { side, values, detail: detailOf(values, side) };
-  });
+  const levels = new Map<number, Level>();
+  const level = (side: number) => {
+    let made = levels.get(side);
+    if (!made) levels.set(side, (made = new Level(side, side === GRID ? full : shrink(full, side))));
+    return made;
+  };
   const centred = (plane: Uint8Array) => Float32Array.from(plane, (value) => value - 128);
-  const thumbnail = { evidence, levels, blue: centred(evidence.blue), red: centred(evidence.red) };
+  const [blue, red] = [centred(evidence.blue), centred(evidence.red)];
+  const thumbnail = { evidence, level, blue, red, isTinted: isOfOneHue(blue, red) };
   prepared.set(packed, thumbnail);
   return thumbnail;
 }
 
 /** The level whose pixels are nearest to the wanted side. */
-export function levelFor({ levels }: Thumbnail, side: number): Level {
-  return levels.reduce((best, level) =>
-    Math.abs(Math.log(level.side / side)) < Math.abs(Math.log(best.side / side)) ? level : best,
-  );
+export function levelFor({ level }: Thumbnail, side: number): Level {
+  const off = (candidate: number) => Math.abs(Math.log(candidate / side));
+  return level(LEVEL_SIDES.reduce((best, candidate) => (off(candidate) < off(best) ? candidate : best)));
 }
 
 /** The value at a point of the unit square, between the pixels around it. */
@@ -63,7 +79,21 @@ export function sample(values: Float32Array, side: number, u: number, v: number)
   return upper + (lower - upper) * fy;
 }
 
-export const CHROMA_CELLS = CHROMA_SIDE * CHROMA_SIDE;
+/** One hue over the whole picture, white and black included: its colours lie on a line from grey, well away from it. */
+function isOfOneHue(blue: Float32Array, red: Float32Array): boolean {
+  const count = blue.length;
+  let [sumBlue, sumRed, squares] = [0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    sumBlue += blue[i]!;
+    sumRed += red[i]!;
+    squares += blue[i]! ** 2 + red[i]! ** 2;
+  }
+  const mean = Math.hypot(sumBlue, sumRed) / count;
+  if (mean * mean < EVEN_HUE * (squares / count - mean * mean)) return false;
+  let offHue = 0;
+  for (let i = 0; i < count; i++) offHue += ((blue[i]! * sumRed - red[i]! * sumBlue) / (mean * count)) ** 2;
+  return offHue / count < MOST_OFF_HUE;
+}
 
 /** Area average of the 64 × 64 picture. */
 function shrink(full: Float32Array, side: number): Float32Array {

@@ -127,11 +127,9 @@ async function remember(
   decision: PairDecision['decision'],
 ): Promise<void> {
   for (const row of rows) {
+    const { ownerId, sha256, otherSha256, referenceId } = row;
     if (decision === 'not_duplicate') await trx(DistinctPictures.tableName).insert(row).onConflict().ignore();
-    else
-      await DistinctPictures.query(trx)
-        .delete()
-        .where({ ...row, decidedBy: undefined });
+    else await DistinctPictures.query(trx).delete().where({ ownerId, sha256, otherSha256, referenceId });
   }
 }
 

@@ -73,6 +73,9 @@ function presentGroup(group: DuplicateGroup, urls: PictureUrls): z.infer<typeof 
   };
 }
 
+/** In an address it is text. */
+const flagSchema = z.preprocess((flag) => (flag === 'true' ? true : flag === 'false' ? false : flag), z.boolean());
+
 const imageDecisionSchema = z.object({
   image_id: z.uuid(),
   decision: z
@@ -116,7 +119,7 @@ export const duplicatesRouter = router({
         limit: z.coerce.number<number>().int().min(1).max(200).default(100).meta({ description: 'Groups at most.' }),
         cursor: z.uuid().optional().meta({ description: 'Where to go on: the `group_id` of the last group before.' }),
         state: z.enum(['open', 'resolved']).optional(),
-        near_shots: z.stringbool().or(z.boolean()).default(false).meta({
+        near_shots: flagSchema.default(false).meta({
           description: 'Whether to show other shots of the same scene as well, which are no duplicates.',
         }),
       }),

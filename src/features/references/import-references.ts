@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import type { Knex } from 'knex';
 import { readAnalyserVersion } from '../../../workers/analyser-version.js';
 import { invalid } from '../../errors.js';
 import { AnalysisPool } from '../../queue/analysis-pool.js';
@@ -79,19 +80,25 @@ async function* importPictures({ db, config }: Ground, folder: string, baseUrl?:
   }
 }
 
+/** While one batch is written the next is read. */
 async function* importList({ db }: Ground, entries: AsyncIterable<ListedReference | Fault>): AsyncGenerator<Outcome> {
-  let references: ListedReference[] = [];
-  let faults: Fault[] = [];
-  const flush = async (): Promise<Outcome> => {
-    const added = await addReferences(db, references);
-    const outcome = { added, skipped: references.length - added, faults };
-    [references, faults] = [[], []];
-    return outcome;
-  };
+  let writing: Promise<Outcome> | null = null;
+  let batch: (ListedReference | Fault)[] = [];
   for await (const entry of entries) {
-    if ('message' in entry) faults.push(entry);
-    else references.push(entry);
-    if (references.length + faults.length === BATCH) yield await flush();
+    batch.push(entry);
+    if (batch.length < BATCH) continue;
+    if (writing) yield await writing;
+    writing = write(db, batch);
+    // Heard of when its turn comes.
+    writing.catch(() => undefined);
+    batch = [];
   }
-  if (references.length + faults.length > 0) yield await flush();
+  if (writing) yield await writing;
+  if (batch.length > 0) yield await write(db, batch);
+}
+
+async function write(db: Knex, batch: readonly (ListedReference | Fault)[]): Promise<Outcome> {
+  const references = batch.filter((entry) => 'pdq' in entry);
+  const added = await addReferences(db, references);
+  return { added, skipped: references.length - added, faults: batch.filter((entry) => 'message' in entry) };
 }

@@ -21,8 +21,8 @@ interface CandidateRow {
   evidence: Buffer | null;
 }
 
-/** Some 20 MB. */
-const KEPT = 2000;
+/** Some 5 MB. */
+const KEPT = 500;
 
 /**
  * What is known of the pictures that bear these sequence numbers, read from the database; what was asked for of late is

@@ -5,6 +5,7 @@ import type { CompareTask, SearchTask } from '../../../../workers/match/match-ta
 import type { KnownFingerprint, PairMatch } from '../../../../workers/match/pair-match.js';
 import { alone, asDescriptor, type CandidateReader, type KnownPicture } from './candidates.js';
 import type { KnownPictures } from './known-pictures.js';
+import type { PartsMemory } from './parts.js';
 import type { FoundMatch } from './save-matches.js';
 
 /** Where searching and comparing are done: on threads, or wherever a test wants them. */
@@ -17,6 +18,7 @@ export interface MatchThreads {
 export interface MatchMemory {
   known: KnownPictures;
   candidates: CandidateReader;
+  parts: PartsMemory;
 }
 
 /** A picture to look up. */
@@ -38,7 +40,13 @@ interface Fingerprinted {
   evidence: Uint8Array;
 }
 
-type Query = KnownFingerprint & { sha256: Buffer; scannedTo: number; dihedral: Uint8Array; descriptor: Int8Array };
+interface Query extends KnownFingerprint {
+  sha256: Buffer;
+  scannedTo: number;
+  dihedral: Uint8Array;
+  descriptor: Int8Array;
+  evidence: Uint8Array;
+}
 
 /**
  * Looks a batch of an owner's pictures up among all that is known, as far as it is newer than what each was looked up
@@ -65,7 +73,10 @@ export async function findMatches(
       return { pdq, dihedral, descriptor, options: { scope, from } };
     }),
   });
-  const sequences = positions.map((found) => found.map(({ position }) => known.sequenceOf(position)));
+  const byParts = await ground.parts.candidates(db, ownerId, queries);
+  const sequences = positions.map((found, at) => [
+    ...new Set([...found.map(({ position }) => known.sequenceOf(position)), ...(byParts[at] ?? [])]),
+  ]);
   const candidates = await ground.candidates.read(db, new Set(sequences.flat()));
   const tasks = queries.map((query, at) => ({
     query,

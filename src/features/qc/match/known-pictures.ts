@@ -4,6 +4,8 @@ import { asDescriptor } from './candidates.js';
 
 const PAGE = 10_000;
 const FIRST_CAPACITY = 1024;
+/** Address space alone, until there are so many. */
+const CAPACITY = 8_000_000;
 
 interface HashRow {
   sequence: number;
@@ -19,7 +21,7 @@ interface HashRow {
  * read has no smaller one still to come.
  */
 export class KnownPictures {
-  readonly index = FingerprintIndex.create();
+  readonly index = FingerprintIndex.create({ capacity: CAPACITY });
   /** The sequence number of each position of the index, rising. */
   #sequences = new Float64Array(FIRST_CAPACITY);
   /** What owners are called in the index, by id. */

@@ -1,0 +1,144 @@
+import { availableParallelism } from 'node:os';
+import pMap from 'p-map';
+import { Piscina } from 'piscina';
+import type { Fingerprint } from '../../workers/fingerprint.js';
+import { FingerprintIndex } from '../../workers/match/fingerprint-index.js';
+import { LocalIndex } from '../../workers/match/local-index.js';
+import type { CompareTask } from '../../workers/match/match-task.js';
+import type { PairMatch } from '../../workers/match/pair-match.js';
+import type { FingerprintTask } from './engine-thread.js';
+import { hardSetReports } from './evaluate-pairwise.js';
+import { WrongPairs, type Evaluation } from './evaluation.js';
+import type { PairTruth } from './pair-truth.js';
+
+/** More than the copies of one source, which otherwise would fill the places and hide wrong pairs. */
+const CANDIDATES = 100;
+const DUPLICATE_SCORE = 0.85;
+const UNRELATED = 0;
+const QUERIES_A_TASK = 8;
+
+export interface OurEvaluation extends Evaluation {
+  /** Pairs whose pixels were compared. */
+  compared: number;
+  /** Wrong pairs called near-shots, which are not counted as copies. */
+  nearShots: number;
+  /** Copies called near-shots of their originals: misses. */
+  copiesAsNearShots: number;
+  seconds: { fingerprints: number; search: number; compare: number };
+}
+
+export interface OurOptions {
+  name: string;
+  localFeatures: boolean;
+}
+
+/**
+ * All pictures in one index, as in the service: every picture asks those before it, its candidates by hash, descriptor
+ * and local features are compared. A near-shot is no copy. Pairs of which nothing is asked, such as two copies of one
+ * original, are not compared.
+ */
+export async function evaluateOurs({ name, localFeatures }: OurOptions, truth: PairTruth): Promise<OurEvaluation> {
+  const threads = new Piscina({
+    filename: new URL('engine-thread-entry.js', import.meta.url).href,
+    maxThreads: availableParallelism(),
+    atomics: 'disabled',
+  });
+  const clock = stopwatch();
+  const prints = await pMap(
+    truth.pictures,
+    ({ file }) =>
+      threads.run({ file, localFeatures } satisfies FingerprintTask, {
+        name: 'fingerprintFile',
+      }) as Promise<Fingerprint>,
+    { concurrency: 2 * availableParallelism() },
+  );
+  const fingerprints = clock();
+  const candidates = candidatesOfAll(prints, truth, localFeatures);
+  const search = clock();
+  const matches = await compareAll(prints, candidates, threads);
+  const compare = clock();
+  await threads.destroy();
+
+  const strengthOf = (one: number, other: number) => {
+    const match = matches.get(pairKey(one, other));
+    return match === undefined || match.relation === 'near_shot' ? UNRELATED : match.score;
+  };
+  const isNearShot = (one: number, other: number) => matches.get(pairKey(one, other))?.relation === 'near_shot';
+  const wrong = new WrongPairs();
+  let nearShots = 0;
+  for (const key of matches.keys()) {
+    const [one, other] = key.split(' ').map(Number) as [number, number];
+    if (!truth.isWrong(one, other)) continue;
+    const strength = strengthOf(one, other);
+    if (strength > UNRELATED) wrong.add({ one, other, strength });
+    else nearShots++;
+  }
+  const copies = truth.copies();
+  return {
+    tool: name,
+    wrongPairs: truth.wrongPairs,
+    wrong: wrong.sorted(),
+    right: copies.map(({ original, copy }) => ({ one: original, other: copy, strength: strengthOf(original, copy) })),
+    ownThreshold: DUPLICATE_SCORE,
+    hardSets: hardSetReports(truth, (one, other) => {
+      if (strengthOf(one, other) >= DUPLICATE_SCORE) return 'copy';
+      return isNearShot(one, other) ? 'near_shot' : 'unrelated';
+    }),
+    compared: candidates.reduce((sum, list) => sum + list.length, 0),
+    nearShots,
+    copiesAsNearShots: copies.filter(({ original, copy }) => isNearShot(original, copy)).length,
+    seconds: { fingerprints, search, compare },
+  };
+}
+
+const pairKey = (one: number, other: number): string => (one > other ? `${one} ${other}` : `${other} ${one}`);
+
+/** For each picture, those before it whose pixels are worth a look. */
+function candidatesOfAll(prints: readonly Fingerprint[], truth: PairTruth, localFeatures: boolean): number[][] {
+  const index = FingerprintIndex.create();
+  const local = localFeatures ? LocalIndex.create() : null;
+  const originals = new Map(truth.copies().map(({ original, copy }) => [copy, original]));
+  return prints.map((print, position) => {
+    const byHash = index.candidates(print, { below: position, limit: CANDIDATES });
+    const byFeatures = local?.candidates(print.evidence, { below: position, limit: CANDIDATES }) ?? [];
+    const found = new Set([...byHash, ...byFeatures].map((candidate) => candidate.position));
+    index.append({ pdq: print.pdq, descriptor: print.descriptor, owner: 1, request: 1, reference: false });
+    local?.append(print.evidence);
+    return [...found].filter((other) => originals.get(position) === other || truth.isAsked(position, other));
+  });
+}
+
+async function compareAll(prints: readonly Fingerprint[], candidates: readonly number[][], threads: Piscina) {
+  const matches = new Map<string, PairMatch>();
+  const starts = Array.from(
+    { length: Math.ceil(prints.length / QUERIES_A_TASK) },
+    (_, index) => index * QUERIES_A_TASK,
+  );
+  await pMap(
+    starts,
+    async (start) => {
+      const queries = candidates.slice(start, start + QUERIES_A_TASK);
+      const tasks = queries.map((others, index): CompareTask => {
+        return { query: prints[start + index]!, candidates: others.map((other) => prints[other]!) };
+      });
+      const answers = (await threads.run(tasks, { name: 'compare' })) as (PairMatch | null)[][];
+      answers.forEach((answer, index) =>
+        answer.forEach((match, place) => {
+          if (match !== null) matches.set(pairKey(start + index, queries[index]![place]!), match);
+        }),
+      );
+    },
+    { concurrency: 2 * availableParallelism() },
+  );
+  return matches;
+}
+
+/** Seconds since it was last asked. */
+function stopwatch(): () => number {
+  let last = performance.now();
+  return () => {
+    const seconds = (performance.now() - last) / 1000;
+    last += seconds * 1000;
+    return Number(seconds.toFixed(1));
+  };
+}

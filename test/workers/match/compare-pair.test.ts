@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import type { Sharp } from 'sharp';
+import { fingerprint, type Fingerprint } from '../../../workers/fingerprint.js';
+import { comparePair } from '../../../workers/match/compare-pair.js';
+import { FingerprintIndex } from '../../../workers/match/fingerprint-index.js';
+import { LocalIndex } from '../../../workers/match/local-index.js';
+import { compare, findCandidates } from '../../../workers/match/match-task.js';
+import { paint, scene, toPixels, toSharp } from '../scenes.js';
+
+const WIDTH = 360;
+const HEIGHT = 300;
+/** Brightness as the fingerprint has it. */
+const GREY: [number, number, number] = [0.299, 0.587, 0.114];
+
+describe('comparison of two pictures', () => {
+  const original = scene(1, WIDTH, HEIGHT);
+  const other = fingerprint(scene(2, WIDTH, HEIGHT));
+  const print = fingerprint(original);
+  const source = () => toSharp(original);
+  const edited = async (edit: Sharp) => fingerprint(await toPixels(await edit.removeAlpha().png().toBuffer()));
+  /** Encoded first: sharp does its operations in an order of its own. */
+  const again = async (edit: Sharp) => toSharp(await toPixels(await edit.removeAlpha().png().toBuffer()));
+
+  const kinds: [kind: string, transformation: RegExp, edit: () => Promise<Sharp>][] = [
+    [
+      'recompression',
+      /^recompressed$/,
+      async () => again(toSharp(await toPixels(await source().jpeg({ quality: 40 }).toBuffer()))),
+    ],
+    ['WebP', /recompressed/, async () => toSharp(await toPixels(await source().webp({ quality: 50 }).toBuffer()))],
+    ['half the size', /./, () => again(source().resize(WIDTH / 2))],
+    ['double the size', /./, () => again(source().resize(WIDTH * 2))],
+    ['another aspect', /aspect/, () => again(source().resize(WIDTH, HEIGHT / 1.5, { fit: 'fill' }))],
+    ['brightness', /brightness/, () => again(source().linear(1, 25))],
+    ['contrast', /contrast/, () => again(source().linear(0.7, 30))],
+    ['gamma', /brightness|contrast/, () => again(source().gamma(1, 1.8))],
+    ['colour', /colour/, () => again(source().modulate({ saturation: 0.5 }))],
+    ['grey', /grey/, () => again(source().recomb([GREY, GREY, GREY]))],
+    ['blur', /blur/, () => again(source().blur(3))],
+    ['sharpening', /./, () => again(source().sharpen({ sigma: 2 }))],
+    ['a caption', /caption/, () => again(source().composite([{ input: bar(WIDTH, 36), left: 0, top: 250 }]))],
+    ['a letterbox', /border/, () => again(source().extend({ top: 50, bottom: 50, background: '#000' }))],
+    [
+      'a border',
+      /border/,
+      () => again(source().extend({ top: 30, bottom: 30, left: 30, right: 30, background: '#fff' })),
+    ],
+    ['a crop of 10 %', /crop \d+ %/, () => again(source().extract(inside(0.95)))],
+    ['a crop of 30 %', /crop \d+ %/, () => again(source().extract(inside(0.84)))],
+    ['a mirror', /^flip$/, () => again(source().flop())],
+    ['a mirror upside down', /^flip vertical$/, () => again(source().flip())],
+    ['a quarter turn', /^rotate90$/, () => again(source().rotate(90))],
+    ['a half turn', /^rotate180$/, () => again(source().rotate(180))],
+    ['three quarters of a turn', /^rotate270$/, () => again(source().rotate(270))],
+    [
+      'a small turn',
+      /rotate 4°/,
+      async () => again((await again(source().rotate(4))).extract({ left: 40, top: 40, width: 300, height: 240 })),
+    ],
+    ['a mirrored crop', /flip/, async () => again((await again(source().flop())).extract(inside(0.94)))],
+    ['a screenshot', /uncrop|border|./, () => again(pasted(source(), 700, 620, 0, 150))],
+  ];
+
+  for (const [kind, transformation, edit] of kinds) {
+    it(`sees through ${kind}`, async () => {
+      const copy = await edited(await edit());
+      const match = comparePair(copy, print);
+      assert.ok(match, 'no match');
+      assert.deepEqual([match.relation, match.score >= 0.85], ['copy', true], JSON.stringify(match));
+      assert.match(match.transformation.join(', '), transformation);
+      assert.equal(comparePair(print, copy)?.score, match.score);
+      assert.equal(comparePair(copy, other), null);
+    });
+  }
+
+  it('tells how much of each picture the other shows', async () => {
+    const crop = await edited(source().extract(inside(0.8)));
+    const { queryCoverage, candidateCoverage } = comparePair(crop, print)!.evidence;
+    assert.ok(
+      queryCoverage! > 0.97 && Math.abs(candidateCoverage! - 0.64) < 0.05,
+      `${queryCoverage} ${candidateCoverage}`,
+    );
+    assert.match(comparePair(print, crop)!.transformation.join(), /uncrop/);
+  });
+
+  it('calls nothing a copy of a picture without structure', () => {
+    const plain = [
+      paint(WIDTH, HEIGHT, () => [0, 0, 0]),
+      paint(WIDTH, HEIGHT, () => [250, 250, 250]),
+      paint(WIDTH, HEIGHT, (x) => [255 * x, 255 * x, 255 * x]),
+      paint(WIDTH, HEIGHT, (_, y) => [200 * y, 90, 30]),
+      paint(WIDTH, HEIGHT, (x, y) => [255 * (1 - Math.hypot(x - 0.5, y - 0.5)), 0, 0]),
+      paint(1, 1, () => [9, 9, 9]),
+      paint(1, 2000, (_, y) => [255 * y, 0, 0]),
+    ].map((picture) => fingerprint(picture));
+    for (const [index, one] of plain.entries()) {
+      for (const another of [...plain.slice(0, index), print, other]) assert.equal(comparePair(one, another), null);
+    }
+  });
+
+  it('keeps unrelated scenes apart', () => {
+    const prints = Array.from({ length: 12 }, (_, seed) => fingerprint(scene(50 + seed, 180, 150)));
+    for (const [index, one] of prints.entries()) {
+      for (const another of prints.slice(0, index)) assert.equal(comparePair(one, another), null);
+    }
+  });
+
+  it('tells the same drawing in another colour from a copy', () => {
+    const shirt = (colour: readonly [number, number, number]) =>
+      fingerprint(
+        paint(WIDTH, HEIGHT, (x, y) => {
+          const isShirt = Math.abs(x - 0.5) < 0.25 + 0.08 * Math.sin(9 * y) && Math.abs(y - 0.5) < 0.35;
+          const fold = 20 * Math.sin(40 * x + 12 * y) * Math.sin(23 * y);
+          return isShirt ? [colour[0] + fold, colour[1] + fold, colour[2] + fold] : [235 - 20 * y, 232, 225 + 10 * x];
+        }),
+      );
+    assert.notEqual(comparePair(shirt([190, 40, 40]), shirt([40, 70, 150]))?.relation, 'copy');
+  });
+
+  it('compares by the bits what is known by its hash alone', async () => {
+    const { pdq } = print;
+    const copy = await edited(source().resize(WIDTH / 2));
+    assert.ok(comparePair(copy, { pdq })!.score >= 0.85);
+    assert.equal(comparePair(other, { pdq }), null);
+    assert.deepEqual(comparePair({ pdq: (await edited(source().flop())).pdq }, { pdq })!.transformation, ['flip']);
+    assert.equal(comparePair({ pdq, quality: 40 }, { pdq }), null);
+    const older = { ...print, evidence: Uint8Array.of(200, 1, 2) };
+    assert.equal(comparePair(older, older), null);
+  });
+
+  it('gives a pair the same score whatever else is known', async () => {
+    const copy = await edited(source().extract(inside(0.85)));
+    const scoreAmong = (distractors: Fingerprint[]) => {
+      const [index, local] = [FingerprintIndex.create(), LocalIndex.create({ capacity: 100 })];
+      for (const known of [print, ...distractors]) {
+        index.append({ ...known, owner: 1, request: 1, reference: false });
+        local.append(known.evidence);
+      }
+      const [candidates] = findCandidates(index, local, [copy]);
+      assert.ok(candidates!.some(({ position }) => position === 0));
+      return compare([{ query: copy, candidates: [print] }])[0]![0]!.score;
+    };
+    const distractors = Array.from({ length: 20 }, (_, seed) => fingerprint(scene(70 + seed, 120, 100)));
+    assert.equal(scoreAmong(distractors), scoreAmong([]));
+  });
+});
+
+function bar(width: number, height: number): Buffer {
+  const text = `<text x="20" y="${height - 10}" font-size="${height - 14}" fill="#fff">so true</text>`;
+  return Buffer.from(`<svg width="${width}" height="${height}"><rect width="100%" height="100%"/>${text}</svg>`);
+}
+
+/** A region around the centre with that share of each side. */
+function inside(share: number) {
+  const [width, height] = [Math.round(WIDTH * share), Math.round(HEIGHT * share)];
+  return { left: Math.round((WIDTH - width) / 2), top: Math.round((HEIGHT - height) / 2), width, height };
+}
+
+/** The picture within a page of stripes and boxes. */
+function pasted(picture: Sharp, width: number, height: number, left: number, top: number): Sharp {
+  const right = width - WIDTH - left;
+  const boxes = [0, 1, 2, 3, 4].map(
+    (box) => `<rect x="${400 + 17 * box}" y="${20 + box * 110}" width="190" height="60" fill="#${box + 3}79"/>`,
+  );
+  const page = `<svg width="${width}" height="${height}"><rect width="100%" height="130" fill="#246"/>${boxes.join('')}</svg>`;
+  return picture
+    .extend({ left, right, top, bottom: height - HEIGHT - top, background: '#eef' })
+    .composite([{ input: Buffer.from(page), left: 0, top: 0 }]);
+}

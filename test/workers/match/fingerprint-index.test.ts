@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { loadConfig } from '../../../src/config.js';
+import { AnalysisPool } from '../../../src/queue/analysis-pool.js';
+import { DESCRIPTOR_NORM, transposeDescriptor } from '../../../workers/fingerprint/descriptor.js';
+import { fingerprint, type Fingerprint } from '../../../workers/fingerprint.js';
+import { FingerprintIndex, type CandidateOptions, type IndexEntry } from '../../../workers/match/fingerprint-index.js';
+import { dihedralOfHash, hammingDistance } from '../../../workers/match/hash-orientations.js';
+import { kernelBytes } from '../../../workers/match/scan-kernel.js';
+import { assembleKernel } from '../../support/scan-kernel.js';
+import { lay, scene } from '../scenes.js';
+
+const tags = { owner: 1, request: 1, reference: false };
+
+describe('index of fingerprints', () => {
+  it('runs the kernel whose text is in the repository', async () => {
+    assert.deepEqual(Buffer.from(await assembleKernel()), kernelBytes);
+  });
+
+  it('finds the same candidates as a plain loop over everything', () => {
+    const random = bytesFrom(1);
+    // More than one block, and a last group that is not full.
+    const entries = Array.from({ length: 4500 }, () => ({ ...randomEntry(random), ...tags }));
+    const index = filled(entries);
+    const queries = [entries[7]!, entries[4499]!, nearby(entries[4200]!, random, 20), randomEntry(random)];
+    const everything = { limit: entries.length };
+    for (const query of queries) {
+      for (const options of [
+        { ...everything },
+        { ...everything, radius: 0 },
+        { ...everything, radius: 104, leastCosine: 2 },
+        { ...everything, radius: 0, leastCosine: 0.2 },
+        { ...everything, radius: 110, from: 17, below: 4250 },
+      ]) {
+        const found = index.candidates(query, options).map(({ position, pdqDistance }) => ({ position, pdqDistance }));
+        assert.deepEqual(found.sort(byPosition), plainSearch(entries, query, options), JSON.stringify(options));
+      }
+    }
+  });
+
+  it('finds a picture in each orientation, and tells which', () => {
+    const index = filled([1, 2, 3].map((seed) => ({ ...fingerprint(scene(seed, 300, 340)), ...tags })));
+    for (const orientation of ['upright', 'rotate90', 'rotate270', 'flip', 'transverse'] as const) {
+      const [best] = index.candidates(fingerprint(lay(scene(2, 300, 340), orientation)), { leastCosine: 2 });
+      assert.deepEqual([best?.position, best?.orientation], [1, orientation]);
+    }
+  });
+
+  it('finds by the hash alone what has no descriptor', () => {
+    const { pdq } = fingerprint(scene(4));
+    const index = filled([{ pdq, ...tags }]);
+    assert.deepEqual(
+      index.candidates({ pdq }).map(({ position, pdqDistance }) => [position, pdqDistance]),
+      [[0, 0]],
+    );
+  });
+
+  it('answers nothing when empty', () => {
+    assert.deepEqual(FingerprintIndex.create().candidates(fingerprint(scene(5))), []);
+  });
+
+  it('keeps to the scope, the newer, the older and the limit, and forgets what is retired', () => {
+    const print = fingerprint(scene(6));
+    const index = filled([
+      { ...print, owner: 1, request: 10, reference: false },
+      { ...print, owner: 1, request: 11, reference: false },
+      { ...print, owner: 2, request: 12, reference: false },
+      { ...print, owner: 0, request: 0, reference: true },
+    ]);
+    const positions = (options: CandidateOptions) => index.candidates(print, options).map(({ position }) => position);
+    assert.deepEqual(positions({}), [0, 1, 2, 3]);
+    assert.deepEqual(positions({ scope: { owner: 1 } }), [0, 1, 3]);
+    assert.deepEqual(positions({ scope: { owner: 1, references: false } }), [0, 1]);
+    assert.deepEqual(positions({ scope: { request: 11, references: false } }), [1]);
+    assert.deepEqual(positions({ except: 0, below: 3 }), [1, 2]);
+    assert.deepEqual(positions({ from: 2 }), [2, 3]);
+    assert.deepEqual(positions({ limit: 2 }), [0, 1]);
+    index.retire(1);
+    assert.deepEqual(positions({}), [0, 2, 3]);
+    assert.throws(() => index.retire(4), /No fingerprint at 4 of 4/);
+  });
+
+  it('refuses what is not a fingerprint, and more than it has room for', () => {
+    const index = FingerprintIndex.create({ capacity: 10 });
+    assert.throws(() => index.append({ pdq: new Uint8Array(31), ...tags }), /hash must have 32 values, not 31/);
+    const descriptor = new Int8Array(5);
+    assert.throws(() => index.append({ pdq: new Uint8Array(32), descriptor, ...tags }), /descriptor must have 64/);
+    assert.throws(() => FingerprintIndex.create({ capacity: 60_000_000 }), /need more/);
+    assert.equal(index.size, 0);
+  });
+
+  it('shows other threads what is appended, before and after they began to look', async () => {
+    const index = FingerprintIndex.create();
+    const pool = new AnalysisPool({ threads: 1, detectorFolder: loadConfig({}).detectorFolder });
+    const [first, second] = [fingerprint(scene(7)), fingerprint(scene(8))];
+    const ask = async ({ pdq, dihedral, descriptor }: Fingerprint) => {
+      const found = await pool.search({ shared: index.shared, queries: [{ pdq, dihedral, descriptor }] });
+      return found[0]!.map(({ position }) => position);
+    };
+    index.append({ ...first, ...tags });
+    try {
+      assert.deepEqual(await ask(first), [0]);
+      assert.deepEqual(await ask(second), []);
+      for (let i = 0; i < 5000; i++) index.append({ pdq: new Uint8Array(32), ...tags });
+      index.append({ ...second, ...tags });
+      assert.deepEqual(await ask(second), [5001]);
+      // Far more handles than there is scratch space for: all are the same memory.
+      for (let i = 0; i < 70; i++) assert.deepEqual(await ask(first), [0]);
+    } finally {
+      await pool.close();
+    }
+  });
+});
+
+function filled(entries: readonly IndexEntry[]): FingerprintIndex {
+  const index = FingerprintIndex.create({ capacity: entries.length });
+  entries.forEach((entry, position) => assert.equal(index.append(entry), position));
+  return index;
+}
+
+interface Entry {
+  pdq: Uint8Array;
+  descriptor: Int8Array;
+}
+
+/** The definition, one pair after the other. */
+function plainSearch(entries: readonly Entry[], { pdq, descriptor }: Entry, options: CandidateOptions) {
+  const { radius = 44, leastCosine = 0.6, from = 0, below = entries.length } = options;
+  const orientations = dihedralOfHash(pdq);
+  const transposed = transposeDescriptor(descriptor);
+  return entries.flatMap((entry, position) => {
+    if (position < from || position >= below) return [];
+    const distances = Array.from({ length: 8 }, (_, index) => hammingDistance(entry.pdq, orientations, index * 32));
+    const pdqDistance = Math.min(...distances);
+    const cosine =
+      Math.max(dot(descriptor, entry.descriptor), dot(transposed, entry.descriptor)) / DESCRIPTOR_NORM ** 2;
+    return pdqDistance <= radius || (leastCosine <= 1 && cosine >= leastCosine) ? [{ position, pdqDistance }] : [];
+  });
+}
+
+const dot = (a: Int8Array, b: Int8Array) => a.reduce((sum, value, index) => sum + value * b[index]!, 0);
+
+const byPosition = (a: { position: number }, b: { position: number }) => a.position - b.position;
+
+function randomEntry(random: () => number): Entry {
+  const values = Array.from({ length: 64 }, () => random() - 128);
+  const scale = DESCRIPTOR_NORM / Math.hypot(...values);
+  return {
+    pdq: Uint8Array.from({ length: 32 }, random),
+    descriptor: Int8Array.from(values, (value) => Math.round(value * scale)),
+  };
+}
+
+function nearby({ pdq, descriptor }: Entry, random: () => number, flips: number): Entry {
+  const changed = Uint8Array.from(pdq);
+  for (let i = 0; i < flips; i++) changed[random() & 31]! ^= 1 << (random() & 7);
+  return { pdq: changed, descriptor };
+}
+
+/** 0…255, the same for a seed. */
+function bytesFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return state >>> 24;
+  };
+}
