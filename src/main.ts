@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readAnalyserVersion } from '../workers/analyser-version.js';
+import { checkDetectorFiles } from '../workers/detector.js';
 import { type RunningApi, startApi } from './api.js';
 import type { Config } from './config.js';
 import { startEmbeddedPostgres } from './database/embedded-postgres.js';
@@ -11,7 +11,7 @@ import { WorkerProcesses } from './worker-processes.js';
 await runProcess(
   async (life) => {
     const { config, log, atEnd } = life;
-    // Before anything else: the workers, who need it, would be started again and again.
+    // Before anything else: the workers, who need it, would end and be started again and again.
     if (config.workerProcesses > 0) await checkDetectorFolder(config.detectorFolder);
     const databaseUrl = config.databaseUrl ?? (await startDatabase(life));
     await migrate(databaseUrl, log);
@@ -35,7 +35,7 @@ await runProcess(
 );
 
 async function checkDetectorFolder(folder: string): Promise<void> {
-  await readAnalyserVersion(folder).catch((reason: unknown) => {
+  await checkDetectorFiles(folder).catch((reason: unknown) => {
     throw new StartupError((reason as Error).message, { cause: reason });
   });
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Pixels } from './pixels.js';
 import type { Origin } from './detector/crops.js';
+import { refuseExternalData } from './detector/external-data.js';
 import { DetectorFault, listFolder, MOST_MODEL, readWithin } from './detector/detector-folder.js';
 import { MANIFEST, readManifestPlan } from './detector/manifest.js';
 import { OPTIMUM_CONFIG, optimumVersion, readOptimumPlan } from './detector/optimum.js';
@@ -40,11 +41,7 @@ const BATCH = 8;
  */
 export async function loadDetector(folder: string): Promise<Detector> {
   const { plan, version } = await readDetector(folder);
-  const model = await readWithin(folder, 'model.onnx', MOST_MODEL);
-  const sha256 = createHash('sha256').update(model).digest('hex');
-  if (plan.sha256 !== null && plan.sha256 !== sha256) {
-    throw new DetectorFault(`${plan.modelPath} has SHA-256 ${sha256}; its manifest says ${plan.sha256}.`);
-  }
+  const model = await readModel(folder, plan);
   const logitsOf = await openSession(model, plan);
   return {
     version,
@@ -59,6 +56,25 @@ export async function loadDetector(folder: string): Promise<Detector> {
       return heatOf(picture, plan, logitsOf);
     },
   };
+}
+
+/**
+ * Finds what is wrong with a folder without running the model: for a process that has no business with the runtime.
+ * @throws {DetectorFault} as `loadDetector`, but for what only the runtime knows.
+ */
+export async function checkDetectorFiles(folder: string): Promise<void> {
+  const { plan } = await readDetector(folder);
+  await readModel(folder, plan);
+}
+
+async function readModel(folder: string, { sha256: expected, modelPath }: DetectorPlan): Promise<Buffer> {
+  const model = await readWithin(folder, 'model.onnx', MOST_MODEL);
+  const sha256 = createHash('sha256').update(model).digest('hex');
+  if (expected !== null && expected !== sha256) {
+    throw new DetectorFault(`${modelPath} has SHA-256 ${sha256}; its manifest says ${expected}.`);
+  }
+  refuseExternalData(model, modelPath);
+  return model;
 }
 
 /** What a folder describes, the model not yet looked at. @throws {DetectorFault} as `loadDetector`. */

@@ -1,3 +1,5 @@
+import { DetectorFault } from './detector-folder.js';
+
 /**
  * The fields of ONNX's protobuf messages (onnx.proto3) that lead to tensors, by number, and the message each holds.
  */
@@ -19,11 +21,22 @@ const DATA_LOCATION = 14;
 const DEEPEST = 64;
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 };
 
+/** @throws {DetectorFault} where a model keeps weights in other files, or is none. */
+export function refuseExternalData(model: Buffer, modelPath: string): void {
+  let external: boolean;
+  try {
+    external = hasExternalData(model);
+  } catch (error) {
+    throw new DetectorFault(`${modelPath} is not a model this runtime can load.`, { cause: error });
+  }
+  if (external) throw new DetectorFault(`${modelPath} keeps weights in other files; export it as one file.`);
+}
+
 /**
  * Whether an ONNX model keeps any weights in other files: the runtime would open whatever path it names.
  * @throws {RangeError} where the bytes are no protobuf message, or one nested too deeply.
  */
-export function hasExternalData(model: Uint8Array): boolean {
+function hasExternalData(model: Uint8Array): boolean {
   return search(model, 0, model.length, 'model', 0);
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { DetectorFault, MOST_JSON, MOST_MODEL, readJsonWithin, readWithin } from './detector-folder.js';
+import { DetectorFault, listFolder, MOST_JSON, MOST_MODEL, readJsonWithin, readWithin } from './detector-folder.js';
 import { generatedClasses } from './labels.js';
 import { calibrationSchema, notAManifest } from './manifest.js';
 import type { DetectorPlan, WholeView } from './plan.js';
@@ -102,9 +102,8 @@ export async function optimumVersion(folder: string): Promise<string> {
 }
 
 async function readCalibration(folder: string): Promise<DetectorPlan['calibration']> {
-  const { default: fs } = await import('node:fs');
   const path = join(folder, CALIBRATION);
-  if (!fs.existsSync(path)) return UNCALIBRATED;
+  if (!(await listFolder(folder)).includes(CALIBRATION)) return UNCALIBRATED;
   const parsed = calibrationSchema.safeParse(await readJsonWithin(folder, CALIBRATION));
   if (!parsed.success) throw notAManifest(path, 'calibration', parsed.error);
   return parsed.data;

@@ -1,6 +1,5 @@
 import type { Tensor } from 'onnxruntime-node';
 import { DetectorFault } from './detector-folder.js';
-import { hasExternalData } from './external-data.js';
 import type { DetectorPlan } from './plan.js';
 
 /** One logit an item, of RGB bytes as `Views` holds them. */
@@ -12,7 +11,6 @@ export type Logits = (bytes: Uint8Array, count: number) => Promise<Float64Array>
  */
 export async function openSession(model: Buffer, plan: DetectorPlan): Promise<Logits> {
   const { modelPath, input, output } = plan;
-  refuseExternalData(model, modelPath);
   // Loaded here, not at the top: the binding costs memory that a process without a detector need not pay.
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
   const session = await InferenceSession.create(model, {
@@ -46,16 +44,6 @@ export async function openSession(model: Buffer, plan: DetectorPlan): Promise<Lo
 
 function itemSize({ crops, whole }: DetectorPlan): [width: number, height: number] {
   return crops ? [crops.side, crops.side] : [whole?.width ?? 0, whole?.height ?? 0];
-}
-
-function refuseExternalData(model: Buffer, modelPath: string): void {
-  let external: boolean;
-  try {
-    external = hasExternalData(model);
-  } catch (error) {
-    throw new DetectorFault(`${modelPath} is not a model this runtime can load.`, { cause: error });
-  }
-  if (external) throw new DetectorFault(`${modelPath} keeps weights in other files; export it as one file.`);
 }
 
 function nameAmong(
