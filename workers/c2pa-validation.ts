@@ -6,10 +6,11 @@ import type { AnalysisTask } from './analysis.js';
 export interface C2paValidation {
   /**
    * - `valid`: the signature is good, and the manifest was made for just these bytes. Who signed is on no trust list here.
-   * - `invalid`: the signature, or what it signs, does not fit the picture, or the certificate has expired.
+   * - `intact`: the same, but the certificate has expired since or a rule of form is broken. Genuine files come to this.
+   * - `invalid`: the signature, or what it signs, does not fit the picture.
    * - `not_validated`: it could not be read, or the file is too large.
    */
-  state: 'valid' | 'invalid' | 'not_validated';
+  state: 'valid' | 'intact' | 'invalid' | 'not_validated';
   /** Who signed, as the certificate says, or why the manifest is not valid. */
   detail: string;
   /** The manifests as JSON, unpacked; empty where they could not be read. */
@@ -21,6 +22,8 @@ const MOST_BYTES = 64 * 1024 * 1024;
 const CONTEXT = JSON.stringify({
   verify: { verify_after_reading: true, verify_trust: true, remote_manifest_fetch: false, ocsp_fetch: false },
 });
+/** Failures that leave signature and content bindings as good as they are (C2PA 2.1, 15.2.2). */
+const OF_FORM = /^(?:signingCredential\.|timeStamp\.|timeOfSigning\.|assertion\.action\.|assertion\.timestamp\.)/;
 /** Expected of a signer who is on no list, since there is none. */
 const UNTRUSTED = 'signingCredential.untrusted';
 
@@ -74,7 +77,8 @@ function judge(json: string): C2paValidation {
     return { state: 'valid', detail: `signed by ${signer || 'an unnamed signer'}, on no trust list`, json };
   }
   const codes = (store.validation_status ?? []).map(({ code }) => String(code)).filter((code) => code !== UNTRUSTED);
-  return { state: 'invalid', detail: [...new Set(codes)].join(', ') || 'no reason given', json };
+  const state = codes.length > 0 && codes.every((code) => OF_FORM.test(code)) ? 'intact' : 'invalid';
+  return { state, detail: [...new Set(codes)].join(', ') || 'no reason given', json };
 }
 
 function notValidated(reason: string): C2paValidation {

@@ -142,9 +142,10 @@ async function factsOfC2pa(task: AnalysisTask, blocks: readonly MetadataBlock[])
   const stores = blocks.flatMap((block) => (block.kind === 'c2pa' ? [block.bytes] : []));
   if (stores.length === 0) return [];
   const { state, detail, json } = await validateC2pa(task);
-  const value = `${state === 'not_validated' ? 'present, not validated' : state}: ${detail}`;
+  const words = { valid: 'valid', intact: 'intact', invalid: 'invalid', not_validated: 'present, not validated' };
+  const value = `${words[state]}: ${detail}`;
   // What another picture's manifest says is worth as much as what any text says.
-  const kind = { valid: 'record', not_validated: 'declared', invalid: 'mentioned' } as const;
+  const kind = { valid: 'record', intact: 'declared', not_validated: 'declared', invalid: 'mentioned' } as const;
   return [
     fact('c2pa:manifest', 'manifest', null, value),
     ...stores.flatMap((store) => factsOfClaims(store, json, kind[state])),

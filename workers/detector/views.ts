@@ -48,8 +48,9 @@ export function cutPlaces(picture: Pixels, plan: DetectorPlan, side: number, pla
 
 function reduceWhole(picture: Pixels, { width, height, filter, resize: to }: WholeView): Pixels {
   const size = 'shortest' in to ? byShortest(picture, to) : to;
-  const resized = resize(picture, size.width, size.height, filter);
-  return cutCentre(resized, width, height);
+  const left = Math.floor((size.width - width) / 2);
+  const top = Math.floor((size.height - height) / 2);
+  return resize(picture, size, filter, { left, top, width, height });
 }
 
 function byShortest(
@@ -72,16 +73,4 @@ function halfToEven(value: number): number {
   const rest = value - down;
   if (rest === 0.5) return down % 2 === 0 ? down : down + 1;
   return rest < 0.5 ? down : down + 1;
-}
-
-function cutCentre({ data, width, height }: Pixels, toWidth: number, toHeight: number): Pixels {
-  if (width === toWidth && height === toHeight) return { data, width, height };
-  const left = Math.floor((width - toWidth) / 2);
-  const top = Math.floor((height - toHeight) / 2);
-  const cut = new Uint8Array(toWidth * toHeight * 3);
-  for (let y = 0; y < toHeight; y++) {
-    const from = ((top + y) * width + left) * 3;
-    cut.set(data.subarray(from, from + toWidth * 3), y * toWidth * 3);
-  }
-  return { data: cut, width: toWidth, height: toHeight };
 }

@@ -8,9 +8,9 @@ export interface GeneratedEvidence {
 }
 
 /**
- * How many times likelier a fact is in a generated picture than in a photo. Measured: no photo of 546 had any of the
- * first four, so that the least these can be is about ten; what they are beyond that is a judgement of how a photo
- * would come by one. A record takes a forger, a declaration a mistaken setting as well, a mention a caption.
+ * How many times likelier a fact is in a generated picture than in a photo. Measured: none of 3,266 photos had any of
+ * these and 1.2 % of 2,019 generated pictures did, so that the ratio is at least about ten. What it is beyond that is a
+ * judgement of how a photo would come by one: a record takes a forger, a declaration a wrong setting, a mention a caption.
  */
 const LIKELIHOOD_RATIOS: Readonly<Record<string, number>> = {
   record: 10_000,
@@ -19,7 +19,10 @@ const LIKELIHOOD_RATIOS: Readonly<Record<string, number>> = {
   mentioned: 100,
 };
 
-/** How many times likelier what a camera leaves is in a photo. Small, since anyone can copy it into any file. */
+/**
+ * How many times likelier what a camera leaves is in a photo. Of the same files a tenth of the photos had it and none of
+ * the generated pictures; it is kept small all the same, since anyone can copy it into any file.
+ */
 const CAMERA_RATIO = 3;
 /** The log likelihood ratio of all else up to which cameras' traces count in full, and from which not at all. */
 const CAMERA_COUNTS_TO = 0;
