@@ -99,7 +99,9 @@ export function openEvidence(packed: Uint8Array): Evidence | null {
     features.y[i] = share(at + 2);
     features.angle[i] = packed[at + 4]!;
     features.level[i] = packed[at + 5]!;
-    features.descriptors.set(packed.subarray(at + 6, at + FEATURE_BYTES), i * DESCRIPTOR_BYTES);
+    for (let byte = 0; byte < DESCRIPTOR_BYTES; byte++) {
+      features.descriptors[i * DESCRIPTOR_BYTES + byte] = packed[at + 6 + byte]!;
+    }
   }
   return {
     width: view.getUint32(1),

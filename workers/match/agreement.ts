@@ -31,6 +31,10 @@ const NOISE = 0.45;
 const BLOCK = 8;
 /** Share of a block's pixels that must lie in both pictures. */
 const LEAST_FILL = 0.5;
+/** Correlations from which blocks are alike, and equal; below the last a pixel's shift makes no block alike. */
+const ALIKE = 0.5;
+const CLOSE = 0.9;
+const HOPELESS = -0.2;
 /** Mean distance of a picture's colours from grey up to which it counts as grey. */
 const GREY = 1.5;
 
@@ -87,27 +91,62 @@ function correlation(sums: Sums, floor: number): number {
 
 /** Fills `details` and `shifted` with both pictures' details, NaN outside the picture. */
 function correlate(own: Level, other: Level, [a, b, c, d, e, f]: Affine) {
-  const { side } = own;
-  const values = noSums();
-  const fine = noSums();
+  const { side, values: ownValues, detail: ownDetail } = own;
+  const { side: otherSide, values: otherValues, detail: otherDetail } = other;
+  const last = otherSide - 1;
+  let [count, sumA, sumB, sumAA, sumBB, sumAB] = [0, 0, 0, 0, 0, 0];
+  let [fineA, fineB, fineAA, fineBB, fineAB] = [0, 0, 0, 0, 0];
   for (let y = 0, at = 0; y < side; y++) {
     const v = (y + 0.5) / side;
+    const startU = b * v + c;
+    const startV = e * v + f;
     for (let x = 0; x < side; x++, at++) {
       const u = (x + 0.5) / side;
-      const mu = a * u + b * v + c;
-      const mv = d * u + e * v + f;
-      details[at] = own.detail[at]!;
+      const mu = a * u + startU;
+      const mv = d * u + startV;
+      const detail = ownDetail[at]!;
+      details[at] = detail;
       if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) {
         shifted[at] = NaN;
         continue;
       }
-      const detail = sample(other.detail, other.side, mu, mv);
-      shifted[at] = detail;
-      add(fine, details[at]!, detail);
-      add(values, own.values[at]!, sample(other.values, other.side, mu, mv));
+      const px = Math.min(last, Math.max(0, mu * otherSide - 0.5));
+      const py = Math.min(last, Math.max(0, mv * otherSide - 0.5));
+      const left = px >= last ? last - 1 : px | 0;
+      const top = py >= last ? last - 1 : py | 0;
+      const fx = px - left;
+      const fy = py - top;
+      const [w00, w01, w10, w11] = [(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy];
+      const upper = top * otherSide + left;
+      const lower = upper + otherSide;
+      const otherFine =
+        w00 * otherDetail[upper]! +
+        w01 * otherDetail[upper + 1]! +
+        w10 * otherDetail[lower]! +
+        w11 * otherDetail[lower + 1]!;
+      const otherValue =
+        w00 * otherValues[upper]! +
+        w01 * otherValues[upper + 1]! +
+        w10 * otherValues[lower]! +
+        w11 * otherValues[lower + 1]!;
+      const value = ownValues[at]!;
+      shifted[at] = otherFine;
+      count++;
+      fineA += detail;
+      fineB += otherFine;
+      fineAA += detail * detail;
+      fineBB += otherFine * otherFine;
+      fineAB += detail * otherFine;
+      sumA += value;
+      sumB += otherValue;
+      sumAA += value * value;
+      sumBB += otherValue * otherValue;
+      sumAB += value * otherValue;
     }
   }
-  if (values.count < 24) return null;
+  if (count < 24) return null;
+  const values: Sums = { count, a: sumA, b: sumB, aa: sumAA, bb: sumBB, ab: sumAB };
+  const fine: Sums = { count, a: fineA, b: fineB, aa: fineAA, bb: fineBB, ab: fineAB };
   const { varianceA, varianceB, covariance } = momentsOf(values);
   const detailMoments = momentsOf(fine);
   const gain = Math.sqrt((varianceB + 1e-3) / (varianceA + 1e-3)) * (covariance < 0 ? -1 : 1);
@@ -135,8 +174,8 @@ function blockStatistics({ side }: Level) {
       const agreement = blockCorrelation(side, edge, left, top);
       if (agreement === null) continue;
       textured++;
-      if (agreement >= 0.5) agreeing++;
-      if (agreement >= 0.9) close++;
+      if (agreement >= ALIKE) agreeing++;
+      if (agreement >= CLOSE) close++;
     }
   }
   return {
@@ -150,13 +189,7 @@ function blockStatistics({ side }: Level) {
 function blockCorrelation(side: number, edge: number, left: number, top: number): number | null {
   let best: number | null = null;
   for (const [dx, dy] of SHIFTS) {
-    const sums = noSums();
-    for (let y = Math.max(top, -dy); y < Math.min(top + edge, side - dy); y++) {
-      for (let x = Math.max(left, -dx); x < Math.min(left + edge, side - dx); x++) {
-        const other = shifted[(y + dy) * side + x + dx]!;
-        if (other === other) add(sums, details[y * side + x]!, other);
-      }
-    }
+    const sums = sumsOfBlock(side, edge, left, top, dx, dy);
     const isUnshifted = dx === 0 && dy === 0;
     if (sums.count < LEAST_FILL * edge * edge) {
       if (isUnshifted) return null;
@@ -166,9 +199,30 @@ function blockCorrelation(side: number, edge: number, left: number, top: number)
     if (isUnshifted && Math.max(varianceA, varianceB) < 4 * NOISE * NOISE) return null;
     const agreement = correlation(sums, NOISE * NOISE);
     if (best === null || agreement > best) best = agreement;
-    if (isUnshifted && agreement >= 0.95) break;
+    if (best >= CLOSE || (isUnshifted && agreement < HOPELESS)) break;
   }
   return best;
+}
+
+function sumsOfBlock(side: number, edge: number, left: number, top: number, dx: number, dy: number): Sums {
+  let [count, a, b, aa, bb, ab] = [0, 0, 0, 0, 0, 0];
+  const [lastY, lastX] = [Math.min(top + edge, side - dy), Math.min(left + edge, side - dx)];
+  for (let y = Math.max(top, -dy); y < lastY; y++) {
+    const row = y * side;
+    const shift = dy * side + dx;
+    for (let x = Math.max(left, -dx); x < lastX; x++) {
+      const other = shifted[row + x + shift]!;
+      if (other !== other) continue;
+      const own = details[row + x]!;
+      count++;
+      a += own;
+      b += other;
+      aa += own * own;
+      bb += other * other;
+      ab += own * other;
+    }
+  }
+  return { count, a, b, aa, bb, ab };
 }
 
 const SHIFTS = [

@@ -11,19 +11,24 @@ const MOST_STRETCH = 5;
 const MOST_SQUEEZE = 2.4;
 
 const sampled = new Float32Array(MOST_PIXELS);
-const row = new Float64Array(PARAMETERS);
+/** Of each of the three products of slopes; then the right-hand side. */
+const MOMENTS = 6;
+const moments = new Float64Array(3 * MOMENTS + PARAMETERS);
+/** Where the product of two of (u, v, 1) stands among the moments. */
+const PLACES = [0, 1, 2, 1, 3, 4, 2, 4, 5] as const;
 const normal = new Float64Array(PARAMETERS * (PARAMETERS + 1));
 const slopes = new WeakMap<Level, { x: Float32Array; y: Float32Array }>();
 
 /** Whether pictures that are copies may lie on each other like this. */
 export function isPlausible(map: Affine): boolean {
+  return isModest(map) && Math.max(coverage(map), coverage(invert(map))) >= LEAST_COVERAGE;
+}
+
+/** Stretched within bounds; NaN is not. */
+function isModest(map: Affine): boolean {
   const [most, least] = stretches(map);
   return (
-    map.every(Number.isFinite) &&
-    most < MOST_STRETCH &&
-    least > 1 / MOST_STRETCH &&
-    most / least < MOST_SQUEEZE &&
-    Math.max(coverage(map), coverage(invert(map))) >= LEAST_COVERAGE
+    most < MOST_STRETCH && least > 1 / MOST_STRETCH && most / least < MOST_SQUEEZE && Math.abs(map[2] + map[5]) < 99
   );
 }
 
@@ -47,12 +52,12 @@ export function refine(
     const change = solveStep(level, levelFor(picture, level.side / scale), map);
     if (!change) return null;
     map = compose(map, invert(change));
-    if (!isPlausible(map)) return null;
+    if (!isModest(map)) return null;
     const [a, b, c, d, e, f] = change;
     const motion = Math.max(Math.abs(a + b + c - 1), Math.abs(d + e + f - 1), Math.abs(c), Math.abs(f));
     if (motion * level.side < SETTLED) break;
   }
-  return map;
+  return isPlausible(map) ? map : null;
 }
 
 /** The change of the template's coordinates that explains best how it differs from the picture under the map. */
@@ -63,39 +68,99 @@ function solveStep(template: Level, picture: Level, map: Affine): Affine | null 
   const { gain, offset, spread } = statistics;
   const { x: slopesX, y: slopesY } = slopesOf(template);
   const tolerance = 2 * spread * spread + 1e-6;
-  normal.fill(0);
+  moments.fill(0);
   for (let y = 0, at = 0; y < side; y++) {
-    const v = (y + 0.5) / side - 0.5;
+    // Along a row v is the same, so the row's sums over u are all that is needed.
+    let [xx0, xx1, xx2, xy0, xy1, xy2, yy0, yy1, yy2] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let [errorX0, errorX1, errorY0, errorY1] = [0, 0, 0, 0];
     for (let x = 0; x < side; x++, at++) {
       const value = sampled[at]!;
       if (value !== value) continue;
       const error = value * gain + offset - values[at]!;
       const weight = tolerance / (tolerance + error * error);
       const u = (x + 0.5) / side - 0.5;
-      addEquation(slopesX[at]!, slopesY[at]!, u, v, error, weight);
+      const slopeX = slopesX[at]!;
+      const slopeY = slopesY[at]!;
+      const weightedX = weight * slopeX;
+      const weightedY = weight * slopeY;
+      const xx = weightedX * slopeX;
+      const xy = weightedX * slopeY;
+      const yy = weightedY * slopeY;
+      xx0 += xx;
+      xx1 += xx * u;
+      xx2 += xx * u * u;
+      xy0 += xy;
+      xy1 += xy * u;
+      xy2 += xy * u * u;
+      yy0 += yy;
+      yy1 += yy * u;
+      yy2 += yy * u * u;
+      const errorX = weightedX * error;
+      const errorY = weightedY * error;
+      errorX0 += errorX;
+      errorX1 += errorX * u;
+      errorY0 += errorY;
+      errorY1 += errorY * u;
     }
+    const v = (y + 0.5) / side - 0.5;
+    addRow(0, v, xx0, xx1, xx2);
+    addRow(MOMENTS, v, xy0, xy1, xy2);
+    addRow(2 * MOMENTS, v, yy0, yy1, yy2);
+    const errors = 3 * MOMENTS;
+    moments[errors]! += errorX1;
+    moments[errors + 1]! += v * errorX0;
+    moments[errors + 2]! += errorX0;
+    moments[errors + 3]! += errorY1;
+    moments[errors + 4]! += v * errorY0;
+    moments[errors + 5]! += errorY0;
   }
+  fillNormal();
   return solution();
+}
+
+/** Adds the products of (u, v, 1) with itself, weighted, of a row: uu, uv, u, vv, v, 1. */
+function addRow(start: number, v: number, sum: number, sumU: number, sumUU: number): void {
+  moments[start]! += sumUU;
+  moments[start + 1]! += v * sumU;
+  moments[start + 2]! += sumU;
+  moments[start + 3]! += v * v * sum;
+  moments[start + 4]! += v * sum;
+  moments[start + 5]! += sum;
+}
+
+/** The upper half of the normal equations of [slopeX · (u, v, 1), slopeY · (u, v, 1)]. */
+function fillNormal(): void {
+  const half = PARAMETERS / 2;
+  for (let i = 0; i < PARAMETERS; i++) {
+    for (let j = i; j < PARAMETERS; j++) {
+      const block = ((i >= half ? 1 : 0) + (j >= half ? 1 : 0)) * MOMENTS;
+      normal[i * (PARAMETERS + 1) + j] = moments[block + PLACES[(i % half) * half + (j % half)]!]!;
+    }
+    normal[i * (PARAMETERS + 1) + PARAMETERS] = moments[3 * MOMENTS + i]!;
+  }
 }
 
 /** Fills `sampled` with the picture under the map, NaN outside; null where hardly anything lies inside or all is flat. */
 function samplePicture({ side, values }: Level, picture: Level, [a, b, c, d, e, f]: Affine) {
   const { side: pictureSide, values: pixels } = picture;
   let [count, sum, squares, ownSum, ownSquares] = [0, 0, 0, 0, 0];
+  const last = pictureSide - 1;
   for (let y = 0, at = 0; y < side; y++) {
     const v = (y + 0.5) / side;
+    const startU = b * v + c;
+    const startV = e * v + f;
     for (let x = 0; x < side; x++, at++) {
       const u = (x + 0.5) / side;
-      const mu = a * u + b * v + c;
-      const mv = d * u + e * v + f;
+      const mu = a * u + startU;
+      const mv = d * u + startV;
       if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) {
         sampled[at] = NaN;
         continue;
       }
-      const px = Math.min(pictureSide - 1, Math.max(0, mu * pictureSide - 0.5));
-      const py = Math.min(pictureSide - 1, Math.max(0, mv * pictureSide - 0.5));
-      const left = Math.min(pictureSide - 2, px | 0);
-      const top = Math.min(pictureSide - 2, py | 0);
+      const px = Math.min(last, Math.max(0, mu * pictureSide - 0.5));
+      const py = Math.min(last, Math.max(0, mv * pictureSide - 0.5));
+      const left = px >= last ? last - 1 : px | 0;
+      const top = py >= last ? last - 1 : py | 0;
       const fx = px - left;
       const corner = top * pictureSide + left;
       const upper = pixels[corner]! + (pixels[corner + 1]! - pixels[corner]!) * fx;
@@ -117,21 +182,6 @@ function samplePicture({ side, values }: Level, picture: Level, [a, b, c, d, e, 
   if (deviation < 0.05 || ownDeviation < 0.05) return null;
   const gain = ownDeviation / deviation;
   return { gain, offset: ownSum / count - (gain * sum) / count, spread: ownDeviation / 2 };
-}
-
-function addEquation(slopeX: number, slopeY: number, u: number, v: number, error: number, weight: number): void {
-  row[0] = slopeX * u;
-  row[1] = slopeX * v;
-  row[2] = slopeX;
-  row[3] = slopeY * u;
-  row[4] = slopeY * v;
-  row[5] = slopeY;
-  for (let i = 0; i < PARAMETERS; i++) {
-    const weighted = weight * row[i]!;
-    const base = i * (PARAMETERS + 1);
-    for (let j = i; j < PARAMETERS; j++) normal[base + j]! += weighted * row[j]!;
-    normal[base + PARAMETERS]! += weighted * error;
-  }
 }
 
 /** Gaussian elimination of the normal equations, which are mirrored below the diagonal first, and damped a little. */

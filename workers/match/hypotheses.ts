@@ -2,14 +2,20 @@ import { compose, determinant, invert, ORIENTATION_MAPS, type Affine } from './a
 import { refine } from './alignment.js';
 import { contentMap } from './local-match.js';
 import { ORIENTATIONS } from './pair-match.js';
-import { levelFor, sample, type Level, type Thumbnail } from './thumbnail.js';
+import { levelFor, type Level, type Thumbnail } from './thumbnail.js';
 
 const COARSE_SIDE = 16;
 /** Crops are looked for more coarsely, the most promising are looked at again. */
 const CROP_SIDE = 8;
 const CROPS_RATED_AGAIN = 10;
-/** Below this nothing good comes of refining, and from here on nothing better. */
-const LEAST_AGREEMENT = 0.25;
+/**
+ * Agreement below which nothing good comes of refining a whole picture, or a crop; what copies reach at 16 and at 32
+ * pixels once they are aligned; and from where on nothing better is to be expected.
+ */
+export const LEAST_OF_FRAME = 0.25;
+export const LEAST_OF_CROP = 0.55;
+const PROMISING_COARSE = 0.55;
+const PROMISING_FINE = 0.72;
 const CLEAR = 0.85;
 /** Sides of a crop in shares of the whole picture's side. */
 const CROPS = [0.9, 0.8, 0.7, 0.58];
@@ -18,26 +24,43 @@ const SIMILAR = 0.04;
 /** Share of the template that must lie in the picture. */
 const LEAST_SHARED = 0.1;
 
-interface Hypothesis {
+export interface Hypothesis {
   map: Affine;
   agreement: number;
 }
 
 /**
- * The map from one picture to the other by which their thumbnails agree best, of all orientations; where `withCrops`, also
- * of all ways that one may be cut out of the other. Tried coarsely, the best are refined. Null where nothing is plausible.
+ * The picture on the whole of the template, eight ways; where one has a border, also frame on frame. Rated at a low
+ * resolution, the best first.
  */
-export function alignThumbnails(template: Thumbnail, picture: Thumbnail, withCrops: boolean): Affine | null {
-  const frames = [...orientations(template, picture)].sort(bestFirst);
-  const tried = withCrops ? [...frames, ...crops(template, picture, frames)].sort(bestFirst) : frames;
+export function rateFrames(template: Thumbnail, picture: Thumbnail): Hypothesis[] {
+  return [...orientations(template, picture)].sort(bestFirst);
+}
+
+/** All ways that one picture may be cut out of the other, laid as in the best of the frames; rated, the best first. */
+export function rateCrops(template: Thumbnail, picture: Thumbnail, frames: readonly Hypothesis[]): Hypothesis[] {
+  return crops(template, picture, frames).sort(bestFirst);
+}
+
+/**
+ * The map by which the pictures agree best, of the few hypotheses that promise most. What does not agree well at a low
+ * resolution after refining never does at a higher one, so unrelated pictures cost little. Null where none holds.
+ */
+export function alignThumbnails(
+  template: Thumbnail,
+  picture: Thumbnail,
+  hypotheses: readonly Hypothesis[],
+  leastAgreement: number,
+): Affine | null {
   let best: Hypothesis | null = null;
-  for (const { map: start, agreement } of distinct(tried)) {
-    if (agreement < LEAST_AGREEMENT || (best && best.agreement >= CLEAR)) break;
+  for (const { map: start, agreement } of distinct(hypotheses)) {
+    if (agreement < leastAgreement || (best && best.agreement >= CLEAR)) break;
     const coarse = refine(template, picture, start, COARSE_SIDE, 6);
-    const map = coarse && refine(template, picture, coarse, 32, 5);
+    if (!coarse || coarseAgreement(template, picture, coarse, COARSE_SIDE) < PROMISING_COARSE) continue;
+    const map = refine(template, picture, coarse, 32, 5);
     if (!map) continue;
     const refined = coarseAgreement(template, picture, map, 32);
-    if (!best || refined > best.agreement) best = { map, agreement: refined };
+    if (refined >= PROMISING_FINE && (!best || refined > best.agreement)) best = { map, agreement: refined };
   }
   return best?.map ?? null;
 }
@@ -55,7 +78,7 @@ function* orientations(template: Thumbnail, picture: Thumbnail): Generator<Hypot
   }
 }
 
-function crops(template: Thumbnail, picture: Thumbnail, frames: Hypothesis[]): Hypothesis[] {
+function crops(template: Thumbnail, picture: Thumbnail, frames: readonly Hypothesis[]): Hypothesis[] {
   const rated: Hypothesis[] = [];
   const consider = (map: Affine) => rated.push(rate(template, picture, map, CROP_SIDE));
   for (const { map: turn } of frames.slice(0, 2)) {
@@ -98,32 +121,65 @@ function distinct(hypotheses: readonly Hypothesis[]): Hypothesis[] {
 function coarseAgreement(template: Thumbnail, picture: Thumbnail, map: Affine, side: number): number {
   const own = levelFor(template, side);
   const other = levelFor(picture, side / Math.sqrt(Math.abs(determinant(map))));
-  return (correlationOf(own, other, map, 'values') + correlationOf(own, other, map, 'detail')) / 2;
+  return meanCorrelation(own, other, map);
 }
 
-function correlationOf(own: Level, other: Level, [a, b, c, d, e, f]: Affine, kind: 'values' | 'detail'): number {
-  const [values, pixels] = [own[kind], other[kind]];
-  const { side } = own;
+function meanCorrelation(own: Level, other: Level, [a, b, c, d, e, f]: Affine): number {
+  const { side, values, detail } = own;
+  const { side: otherSide, values: otherValues, detail: otherDetail } = other;
+  const last = otherSide - 1;
   let [count, sum, sumOther, squares, squaresOther, products] = [0, 0, 0, 0, 0, 0];
+  let [fine, fineOther, fineSquares, fineSquaresOther, fineProducts] = [0, 0, 0, 0, 0];
   for (let y = 0, at = 0; y < side; y++) {
     const v = (y + 0.5) / side;
+    const startU = b * v + c;
+    const startV = e * v + f;
     for (let x = 0; x < side; x++, at++) {
       const u = (x + 0.5) / side;
-      const mu = a * u + b * v + c;
-      const mv = d * u + e * v + f;
+      const mu = a * u + startU;
+      const mv = d * u + startV;
       if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) continue;
+      const px = Math.min(last, Math.max(0, mu * otherSide - 0.5));
+      const py = Math.min(last, Math.max(0, mv * otherSide - 0.5));
+      const left = px >= last ? last - 1 : px | 0;
+      const top = py >= last ? last - 1 : py | 0;
+      const corner = top * otherSide + left;
+      const fx = px - left;
+      const fy = py - top;
+      const [w00, w01, w10, w11] = [(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy];
+      const below = corner + otherSide;
       const value = values[at]!;
-      const pixel = sample(pixels, other.side, mu, mv);
+      const pixel =
+        w00 * otherValues[corner]! +
+        w01 * otherValues[corner + 1]! +
+        w10 * otherValues[below]! +
+        w11 * otherValues[below + 1]!;
+      const ownDetail = detail[at]!;
+      const pixelDetail =
+        w00 * otherDetail[corner]! +
+        w01 * otherDetail[corner + 1]! +
+        w10 * otherDetail[below]! +
+        w11 * otherDetail[below + 1]!;
       count++;
       sum += value;
       sumOther += pixel;
       squares += value * value;
       squaresOther += pixel * pixel;
       products += value * pixel;
+      fine += ownDetail;
+      fineOther += pixelDetail;
+      fineSquares += ownDetail * ownDetail;
+      fineSquaresOther += pixelDetail * pixelDetail;
+      fineProducts += ownDetail * pixelDetail;
     }
   }
   if (count < LEAST_SHARED * side * side) return -1;
-  const variance = squares / count - (sum / count) ** 2 + 0.1;
-  const varianceOther = squaresOther / count - (sumOther / count) ** 2 + 0.1;
-  return (products / count - (sum / count) * (sumOther / count)) / Math.sqrt(variance * varianceOther);
+  const tone = correlation(count, sum, sumOther, squares, squaresOther, products);
+  return (tone + correlation(count, fine, fineOther, fineSquares, fineSquaresOther, fineProducts)) / 2;
+}
+
+function correlation(count: number, a: number, b: number, aa: number, bb: number, ab: number): number {
+  const variance = aa / count - (a / count) ** 2 + 0.1;
+  const varianceOther = bb / count - (b / count) ** 2 + 0.1;
+  return (ab / count - (a / count) * (b / count)) / Math.sqrt(variance * varianceOther);
 }

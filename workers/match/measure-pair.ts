@@ -5,7 +5,7 @@ import { agreementOf, type Agreement } from './agreement.js';
 import { coverage, determinant, invert, stretches, type Affine } from './affine.js';
 import { refine } from './alignment.js';
 import { dihedralOfHash, hammingDistance } from './hash-orientations.js';
-import { alignThumbnails } from './hypotheses.js';
+import { alignThumbnails, LEAST_OF_CROP, LEAST_OF_FRAME, rateCrops, rateFrames } from './hypotheses.js';
 import { alignLocally } from './local-match.js';
 import { ORIENTATIONS, type KnownFingerprint, type Orientation } from './pair-match.js';
 import { prepareThumbnail, type Thumbnail } from './thumbnail.js';
@@ -56,13 +56,14 @@ function thumbnailOf({ evidence }: KnownFingerprint): Thumbnail | null {
 
 /** By the whole thumbnails, then by local features, then by thumbnails of which one is cut out of the other. */
 function comparePixels(a: Thumbnail, b: Thumbnail, mayBeCrop: boolean): PixelMeasures | null {
+  const frames = rateFrames(a, b);
   const attempts = [
-    () => measureUnder(a, b, alignThumbnails(a, b, false), null),
+    () => measureUnder(a, b, alignThumbnails(a, b, frames, LEAST_OF_FRAME), null),
     () => {
       const local = alignLocally(a.evidence, b.evidence);
       return local && measureUnder(a, b, local.map, local.inliers);
     },
-    () => (mayBeCrop ? measureUnder(a, b, alignThumbnails(a, b, true), null) : null),
+    () => (mayBeCrop ? measureUnder(a, b, alignThumbnails(a, b, rateCrops(a, b, frames), LEAST_OF_CROP), null) : null),
   ];
   let best: PixelMeasures | null = null;
   for (const attempt of attempts) {
@@ -81,7 +82,7 @@ function measureUnder(a: Thumbnail, b: Thumbnail, map: Affine | null, inliers: n
   const isTemplateFirst = Math.abs(determinant(map)) >= 1;
   const [template, picture] = isTemplateFirst ? [a, b] : [b, a];
   const start = isTemplateFirst ? map : invert(map);
-  const options = [refine(template, picture, start, 64, 6), inliers === null ? null : start]
+  const options = [refine(template, picture, start, 64, inliers === null ? 3 : 6), inliers === null ? null : start]
     .filter((option) => option !== null)
     .map((refined) => ({ refined, agreement: agreementOf(template, picture, refined) }));
   let best: { refined: Affine; agreement: Agreement } | null = null;

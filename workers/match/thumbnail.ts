@@ -46,25 +46,33 @@ export function prepareThumbnail(packed: Uint8Array): Thumbnail | null {
   if (!evidence) return null;
   const { darkest, brightest } = evidence;
   const scale = (brightest - darkest) / 255;
-  const full = Float32Array.from(evidence.luma, (value) => darkest + value * scale);
+  const full = new Float32Array(GRID * GRID);
+  for (let at = 0; at < full.length; at++) full[at] = darkest + evidence.luma[at]! * scale;
   const levels = new Map<number, Level>();
   const level = (side: number) => {
     let made = levels.get(side);
     if (!made) levels.set(side, (made = new Level(side, side === GRID ? full : shrink(full, side))));
     return made;
   };
-  const centred = (plane: Uint8Array) => Float32Array.from(plane, (value) => value - 128);
+  const centred = (plane: Uint8Array) => {
+    const values = new Float32Array(plane.length);
+    for (let at = 0; at < plane.length; at++) values[at] = plane[at]! - 128;
+    return values;
+  };
   const [blue, red] = [centred(evidence.blue), centred(evidence.red)];
   const thumbnail = { evidence, level, blue, red, isTinted: isOfOneHue(blue, red) };
   prepared.set(packed, thumbnail);
   return thumbnail;
 }
 
-/** The level whose pixels are nearest to the wanted side. */
+/** The level whose pixels are nearest to the wanted side, on a logarithmic scale. */
 export function levelFor({ level }: Thumbnail, side: number): Level {
-  const off = (candidate: number) => Math.abs(Math.log(candidate / side));
-  return level(LEVEL_SIDES.reduce((best, candidate) => (off(candidate) < off(best) ? candidate : best)));
+  let nearest = 0;
+  while (nearest < BETWEEN_LEVELS.length && side < BETWEEN_LEVELS[nearest]!) nearest++;
+  return level(LEVEL_SIDES[nearest]!);
 }
+
+const BETWEEN_LEVELS = LEVEL_SIDES.slice(1).map((side, index) => Math.sqrt(side * LEVEL_SIDES[index]!));
 
 /** The value at a point of the unit square, between the pixels around it. */
 export function sample(values: Float32Array, side: number, u: number, v: number): number {
