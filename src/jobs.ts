@@ -1,3 +1,4 @@
+import { makeHeatMap } from './features/images/make-heat-map.js';
 import type { Analyser } from './features/qc/analyse-images.js';
 import type { MatchMemory } from './features/qc/match/find-matches.js';
 import { endStrandedRuns } from './features/qc/end-stranded-runs.js';
@@ -12,6 +13,7 @@ export function jobHandlers(analyser: Analyser & MatchMemory): JobHandlers {
   const { db, storage } = analyser;
   return {
     runQc: (payload, job) => runQc(analyser, payload, job),
+    makeHeatMap: ({ imageId }) => makeHeatMap(analyser, imageId),
     makeThumbnails: ({ imageIds }, { shutdown }) => makeThumbnails(analyser, imageIds, shutdown),
     deleteObjects: ({ keys }) => storage.delete(keys),
     sweepAbandonedUploads: () => sweepAbandonedUploads(db, storage),

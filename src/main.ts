@@ -1,14 +1,18 @@
 import { join } from 'node:path';
+import { checkDetectorFiles } from '../workers/detector.js';
 import { type RunningApi, startApi } from './api.js';
 import type { Config } from './config.js';
 import { startEmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
 import { type ProcessLife, runProcess } from './run-process.js';
+import { StartupError } from './startup-error.js';
 import { WorkerProcesses } from './worker-processes.js';
 
 await runProcess(
   async (life) => {
     const { config, log, atEnd } = life;
+    // Before anything else: the workers, who need it, would end and be started again and again.
+    if (config.workerProcesses > 0) await checkDetectorFolder(config.detectorFolder);
     const databaseUrl = config.databaseUrl ?? (await startDatabase(life));
     await migrate(databaseUrl, log);
 
@@ -29,6 +33,12 @@ await runProcess(
   },
   { closeWithinMs: 75_000 },
 );
+
+async function checkDetectorFolder(folder: string): Promise<void> {
+  await checkDetectorFiles(folder).catch((reason: unknown) => {
+    throw new StartupError((reason as Error).message, { cause: reason });
+  });
+}
 
 async function startDatabase({ config, log, atEnd, fail }: ProcessLife): Promise<string> {
   const database = await startEmbeddedPostgres(config.dataDir, log);

@@ -24,7 +24,7 @@ export async function startWorker(
   { databaseUrl, log }: { databaseUrl: string; log: Logger },
 ): Promise<{ stop: () => Promise<void> }> {
   const { workerThreads: threads, detectorFolder, storageUrl, limits } = config;
-  const analyserVersion = await readAnalyserVersion(detectorFolder);
+  const analyserVersion = await readAnalyserVersion(detectorFolder).catch(refuse);
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const signingKey = storageSigningKey(await loadJwtSecret(config));
   const storage = await createStorage({ storageUrl, publicUrl, signingKey });
@@ -35,6 +35,7 @@ export async function startWorker(
     await db.destroy();
   };
   try {
+    await pool.checkDetector().catch(refuse);
     const memory = { known: new KnownPictures(), candidates: new CandidateReader(), parts: new PartsMemory() };
     const maxPixels = limits.maxImagePixels;
     const handlers = jobHandlers({ db, storage, pool, analyserVersion, maxPixels, ...memory });
@@ -44,6 +45,11 @@ export async function startWorker(
     await close();
     throw error;
   }
+}
+
+/** What is wrong with the detector's folder is whoever runs this to mend. */
+function refuse(reason: unknown): never {
+  throw new StartupError(reason instanceof Error ? reason.message : String(reason), { cause: reason });
 }
 
 if (isEntryFile(import.meta.url)) {

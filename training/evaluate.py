@@ -1,6 +1,7 @@
-"""Measures the shipped detector on repositories that neither training nor calibration saw.
+"""Measures heads and calibration on repositories that no training, selection or calibration saw, beside the former model
+and beside the heads alone.
 
-    python evaluate.py --checkouts DIR --model ../workers/detector --out figures.json
+    python evaluate.py --work DIR --former FOLDER --out figures.json
 """
 
 import argparse
@@ -8,49 +9,101 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
+from sklearn.metrics import roc_auc_score
 
-from figures import UI_THRESHOLD, picture_logits, probability, summary
-from pictures import RENDITIONS, read_manifest
+from calibrate import at_prior, reliability
+from figures import UI_THRESHOLD, pair_auc, probability, summary
+from head import Features, load_features, load_heads, pooled
+from pictures import RENDITIONS
+from residuals import residual_logits
+
+
+def by_source(scores: np.ndarray, data: Features, rows: np.ndarray) -> dict[str, dict]:
+    """Each repository against all of the other class, its repositories counting alike."""
+    repository, generated = data.repository[rows], data.generated[rows]
+    camera = data.generator[rows] == 'camera'
+    pairs = pair_auc(scores[camera | generated], repository[camera | generated], generated[camera | generated])
+    found = {}
+    for source in dict.fromkeys(repository):
+        mine = repository == source
+        facts = {'pictures': int(mine.sum()), 'median': float(np.median(scores[mine]))}
+        facts['flagged'] = float((scores[mine] >= UI_THRESHOLD).mean())
+        aucs = [auc for pair, auc in pairs.items() if source in pair]
+        if aucs:
+            facts['auc'] = float(np.mean(aucs))
+        if generated[mine][0]:
+            subset = (mine | camera)
+            facts |= {key: value for key, value in summary(scores[subset], repository[subset], generated[subset]).items()
+                      if key in ('averagePrecision', 'tprAt1', 'tprAt5')}
+        found[str(source)] = facts
+    return found
+
+
+def by_generator(scores: np.ndarray, data: Features, rows: np.ndarray) -> dict[str, dict]:
+    """Each generator against all camera pictures."""
+    generator = data.generator[rows]
+    camera = generator == 'camera'
+    found = {}
+    for name in np.unique(generator[data.generated[rows]]):
+        mine = generator == name
+        auc = roc_auc_score(mine[mine | camera], scores[mine | camera])
+        found[str(name)] = {'pictures': int(mine.sum()), 'auc': float(auc)}
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--checkouts', type=Path, required=True)
-    parser.add_argument('--model', type=Path, required=True, help='folder with model.onnx and manifest.json')
+    parser.add_argument('--work', type=Path, required=True, help='what prepare.py, train.py and calibrate.py wrote')
+    parser.add_argument('--former', type=Path, required=True, help='folder whose manifest calibrates the former model')
     parser.add_argument('--out', type=Path, required=True)
-    parser.add_argument('--threads', type=int, default=2)
     args = parser.parse_args()
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = args.threads
-    session = onnxruntime.InferenceSession(args.model / 'model.onnx', options, providers=['CPUExecutionProvider'])
-    calibration = json.loads((args.model / 'manifest.json').read_text())['calibration']
-
-    pictures = read_manifest('test')
-    logits = picture_logits(
-        pictures, RENDITIONS, args.checkouts, lambda crops: session.run(['logits'], {'crops': crops})[0]
-    )
-    repositories = np.array([picture.repository for picture in pictures])
-    generated = np.array([picture.generated for picture in pictures])
-    figures = {}
-    for name, values in logits.items():
-        scores = probability(values, calibration['slope'], calibration['intercept'])
-        figures[name] = {'all': summary(generated, scores), 'sources': {}}
-        for repository in dict.fromkeys(repositories):
-            mine = repositories == repository
-            of_generator = bool(generated[mine][0])
-            against = mine | (~generated if of_generator else generated)
-            figures[name]['sources'][repository] = {
-                'pictures': int(mine.sum()),
-                'class': 'generated' if of_generator else 'camera',
-                'auc': summary(generated[against], scores[against])['auc'],
-                'tprAt5': summary(generated[against], scores[against])['tprAt5'],
-                'medianScore': float(np.median(scores[mine])),
-                'flaggedAtUi': float((scores[mine] >= UI_THRESHOLD).mean()),
+    data = load_features(args.work, 'test')
+    crops, whole = pooled(data, load_heads(args.work))
+    now = json.loads((args.work / 'calibration.json').read_text())
+    then = json.loads((args.former / 'manifest.json').read_text())['calibration']
+    mix = json.loads((args.work / 'residual-weight.json').read_text())
+    residual = residual_logits(args.work, 'test')
+    keys = list(zip(data.sha256.tolist(), data.rendition.tolist(), strict=True))
+    known = np.array([key in residual for key in keys])
+    logits = (crops + whole) / 2 + mix * np.array([residual.get(key, 0.0) for key in keys])
+    all_scores = {
+        'former': probability(data.former, then['slope'], then['intercept']),
+        'heads': probability((crops + whole) / 2, now['slope'], now['intercept']),
+        'now': probability(logits, now['slope'], now['intercept']),
+    }
+    camera = data.generator == 'camera'
+    figures: dict = {}
+    for model, scores in all_scores.items():
+        figures[model] = {}
+        for name in RENDITIONS:
+            rows = np.flatnonzero((data.rendition == name) & known)
+            counted = rows[camera[rows] | data.generated[rows]]
+            figures[model][name] = {
+                'all': summary(scores[counted], data.repository[counted], data.generated[counted]),
+                'sources': by_source(scores[rows], data, rows),
             }
-    args.out.write_text(json.dumps(figures, indent=2) + '\n')
-    print(json.dumps(figures, indent=2))
+            if name == 'original':
+                figures[model][name]['generators'] = by_generator(scores[rows], data, rows)
+                weights = at_prior(data.repository[counted], data.generated[counted])
+                figures[model][name]['reliability'] = reliability(
+                    scores[counted], data.generated[counted], weights, args.work / f'reliability-{model}.png',
+                    f'held-out sources, {model}',
+                )
+    rows = np.flatnonzero((data.rendition == 'original') & ~data.generated & known)
+    worst = rows[np.argsort(-all_scores['now'][rows])[:40]]
+    figures['worstFalseAlarms'] = [
+        {'repository': str(data.repository[i]), 'sha256': str(data.sha256[i]), 'score': float(all_scores['now'][i])}
+        for i in worst
+    ]
+    args.out.write_text(json.dumps(figures, indent=1) + '\n')
+    for model in all_scores:
+        for name in RENDITIONS:
+            print(model, name, {key: round(value, 3) for key, value in figures[model][name]['all'].items()})
+    for source, facts in figures['now']['original']['sources'].items():
+        print(source, {key: round(value, 3) for key, value in facts.items()}, 'former',
+              {key: round(figures['former']['original']['sources'][source].get(key, float('nan')), 3)
+               for key in ('auc', 'flagged')})
 
 
 if __name__ == '__main__':

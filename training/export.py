@@ -1,6 +1,6 @@
-"""Calibrates on repositories the network never saw and writes the shipped folder and the golden figures of its test.
+"""Writes the shipped folder and the golden figures of its test.
 
-    python export.py --checkouts DIR --work DIR --out ../workers/detector --golden ../test/detector/golden.json
+    python export.py --work DIR --out ../workers/detector --golden ../test/detector/golden.json
 """
 
 import argparse
@@ -13,59 +13,48 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from sklearn.linear_model import LogisticRegression
+from torch import Tensor, nn
 
-from crops import choose_crops, cut_crops, mirrored_up
-from figures import MOST_CROPS, picture_logits, probability, summary
-from network import SIDE, Detector, load, torch_logits
+from backbone import Backbone, export
+from crops import choose_crops, mirrored_up
+from head import CLIP, Head, load_heads
+from network import read_onnx
 from pictures import read_manifest
-from train import FOLDS
+from residuals import CLIP as RESIDUAL_CLIP
+from residuals import MARGIN, RESIDUAL_NET
+from stages import columns_to
+from views import MOST_CROPS, SIDE, cut_views
 
-NAME, VERSION = 'residual-net', '0.1.0'
-PRIOR = 0.1
-"""Share of generated pictures the probability is stated for; quality control meets mostly photos."""
-CALIBRATION_RENDITIONS = ['original', 'equalised', 'jpeg70']
-
-
-def calibrate(model: Detector, checkouts: Path) -> dict[str, float]:
-    """Platt scaling (Platt, 1999) at the stated prior, on the calibration split. Raises ValueError without signal."""
-    pictures = read_manifest('calibrate')
-    found = picture_logits(pictures, CALIBRATION_RENDITIONS, checkouts, torch_logits(model))
-    labels = np.tile([picture.generated for picture in pictures], len(found))
-    logits = np.concatenate(list(found.values()))
-    weights = np.where(labels, PRIOR / labels.mean(), (1 - PRIOR) / (1 - labels.mean()))
-    fitted = LogisticRegression().fit(logits[:, None], labels, sample_weight=weights)
-    slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-    if slope <= 0:
-        raise ValueError(f'slope {slope:.3f}: on unseen repositories the logits say nothing; there is nothing to ship')
-    print('calibration split', json.dumps(summary(labels, probability(logits, slope, intercept))))
-    return {'slope': round(slope, 6), 'intercept': round(intercept, 6), 'prior': PRIOR}
+NAME, VERSION = 'lite0-residual', '0.2.0'
+WHOLE_WEIGHT = 0.5
 
 
-def write_model(model: Detector, path: Path) -> str:
-    """One self-contained ONNX file; returns its SHA-256."""
-    example = torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8)
-    program = torch.onnx.export(
-        model,
-        (example,),
-        input_names=['crops'],
-        output_names=['logits'],
-        dynamic_shapes={'crops': {0: torch.export.Dim('count', min=1, max=64)}},
-        opset_version=20,
-        dynamo=True,
-    )
-    proto = program.model_proto
-    for node in proto.graph.node:  # the exporter notes source files and lines there
-        del node.metadata_props[:]
-        node.doc_string = ''
-    for value in [*proto.graph.value_info, *proto.graph.input, *proto.graph.output, *proto.graph.initializer]:
-        del value.metadata_props[:]
-    del proto.metadata_props[:]
-    del proto.graph.metadata_props[:]
-    onnx.checker.check_model(proto, full_check=True)
-    data = proto.SerializeToString()
-    path.write_bytes(data)
-    return hashlib.sha256(data).hexdigest()
+class Detector(nn.Module):
+    """Backbone, heads and residual net in one graph: a logit a view, the last view being the whole picture."""
+
+    def __init__(self, heads: tuple[Head, Head], last: int, residual_weight: float) -> None:
+        super().__init__()
+        self.residual = read_onnx(RESIDUAL_NET)
+        # The picture's logit takes half of the crops' mean; the residual net speaks through crops alone.
+        self.residual_weight = residual_weight / (1 - WHOLE_WEIGHT)
+        self.backbone = Backbone(last)
+        columns = columns_to(last)
+        for name, head in zip(('crops', 'whole'), heads, strict=True):
+            for part in ('mean', 'scale', 'weights'):
+                value = torch.from_numpy(getattr(head, part)[columns].astype(np.float32))
+                self.register_buffer(f'{name}_{part}', value)
+            self.register_buffer(f'{name}_bias', torch.tensor(head.bias, dtype=torch.float32))
+
+    def answer(self, features: Tensor, name: str) -> Tensor:
+        mean, scale, weights, bias = (getattr(self, f'{name}_{part}') for part in ('mean', 'scale', 'weights', 'bias'))
+        return (((features - mean) / scale).clamp(-CLIP, CLIP) * weights).sum(dim=1) + bias
+
+    def forward(self, views: Tensor) -> Tensor:
+        features = self.backbone(views)
+        middle = views[:-1, MARGIN : SIDE - MARGIN, MARGIN : SIDE - MARGIN]
+        traces = self.residual(middle).clamp(-RESIDUAL_CLIP, RESIDUAL_CLIP)
+        crops = self.answer(features[:-1], 'crops') + self.residual_weight * traces
+        return torch.cat([crops, self.answer(features[-1:], 'whole')])
 
 
 def golden_picture(width: int, height: int, seed: int) -> np.ndarray:
@@ -87,12 +76,12 @@ def golden(folder: Path, manifest: dict) -> list[dict]:
     answers = []
     for width, height, seed in [(701, 523, 1), (97, 300, 2), (1, 1, 3)]:
         pixels = golden_picture(width, height, seed)
-        padded = mirrored_up(pixels, SIDE)
-        (logits,) = session.run(['logits'], {'crops': cut_crops(pixels, SIDE, MOST_CROPS)})
-        pooled = float(np.mean(logits))
+        (logits,) = session.run(['logits'], {'crops': cut_views(pixels, SIDE)})
+        pooled = (1 - WHOLE_WEIGHT) * float(np.mean(logits[:-1])) + WHOLE_WEIGHT * float(logits[-1])
         calibration = manifest['calibration']
         score = 1 / (1 + math.exp(-(calibration['slope'] * pooled + calibration['intercept'])))
-        crops = [{'left': left, 'top': top} for left, top in choose_crops(padded, SIDE, MOST_CROPS)]
+        chosen = choose_crops(mirrored_up(pixels, SIDE), SIDE, MOST_CROPS)
+        crops = [{'left': left, 'top': top} for left, top in chosen]
         sha256 = hashlib.sha256(pixels.tobytes()).hexdigest()
         picture = {'width': width, 'height': height, 'seed': seed, 'sha256': sha256}
         answers.append({**picture, 'crops': crops, 'logit': pooled, 'score': score})
@@ -101,25 +90,35 @@ def golden(folder: Path, manifest: dict) -> list[dict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--checkouts', type=Path, required=True)
-    parser.add_argument('--work', type=Path, required=True, help='what train.py wrote')
+    parser.add_argument('--work', type=Path, required=True, help='what train.py and calibrate.py wrote')
     parser.add_argument('--out', type=Path, required=True, help='folder for model.onnx and manifest.json')
     parser.add_argument('--golden', type=Path, required=True)
-    parser.add_argument('--threads', type=int, default=2)
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(1)
 
-    model = load(args.work / 'weights.pt')
+    path = args.out / 'model.onnx'
+    with torch.inference_mode():
+        last = int(np.load(args.work / 'heads.npz')['last'])
+        mix = json.loads((args.work / 'residual-weight.json').read_text())
+        export(Detector(load_heads(args.work), last, mix).eval(), path, 'logits')
+    onnx.checker.check_model(onnx.load(path), full_check=True)
     manifest = {
         'name': NAME,
         'version': VERSION,
-        'sha256': write_model(model, args.out / 'model.onnx'),
-        'input': {'name': 'crops', 'type': 'uint8', 'layout': 'NHWC', 'crop': SIDE, 'maxCrops': MOST_CROPS},
+        'sha256': hashlib.sha256(path.read_bytes()).hexdigest(),
+        'input': {
+            'name': 'crops',
+            'type': 'uint8',
+            'layout': 'NHWC',
+            'crop': SIDE,
+            'maxCrops': MOST_CROPS,
+            'whole': {'resample': 'bilinear', 'fit': 'cover'},
+        },
         'output': {'name': 'logits'},
-        'pooling': 'mean',
-        'calibration': calibrate(model, args.checkouts),
-        'licence': 'MIT',
-        'trainedOn': [repository for fold in FOLDS.values() for repository in fold],
+        'pooling': {'crops': 'mean', 'wholeWeight': WHOLE_WEIGHT},
+        'calibration': json.loads((args.work / 'calibration.json').read_text()),
+        'licence': 'MIT; backbone weights Apache-2.0',
+        'trainedOn': list(dict.fromkeys(picture.repository for picture in read_manifest('train'))),
     }
     (args.out / 'manifest.json').write_text(json.dumps(manifest, indent=2) + '\n')
     args.golden.write_text(json.dumps(golden(args.out, manifest), indent=2) + '\n')

@@ -1,32 +1,10 @@
-"""Figures of merit, and how a picture's logit comes about."""
-
-from collections.abc import Callable, Iterable
-from pathlib import Path
+"""Figures of merit. Every repository counts alike, however many pictures it lends."""
 
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-from crops import cut_crops
-from network import SIDE
-from pictures import Picture, rendition
-
-MOST_CROPS = 8
 UI_THRESHOLD = 0.8
 """Where the platform's settings start."""
-
-LogitsOf = Callable[[np.ndarray], np.ndarray]
-
-
-def picture_logits(
-    pictures: Iterable[Picture], names: Iterable[str], checkouts: Path, logits_of: LogitsOf
-) -> dict[str, np.ndarray]:
-    """For each rendition the pictures' mean logits over their chosen crops."""
-    found: dict[str, list[float]] = {name: [] for name in names}
-    for picture in pictures:
-        image = picture.open(checkouts)
-        for name, logits in found.items():
-            logits.append(float(logits_of(cut_crops(rendition(image, name), SIDE, MOST_CROPS)).mean()))
-    return {name: np.array(logits) for name, logits in found.items()}
 
 
 def probability(logits: np.ndarray, slope: float, intercept: float) -> np.ndarray:
@@ -34,14 +12,43 @@ def probability(logits: np.ndarray, slope: float, intercept: float) -> np.ndarra
     return 1 / (1 + np.exp(-(slope * logits + intercept)))
 
 
-def summary(generated: np.ndarray, scores: np.ndarray) -> dict[str, float]:
-    """AUC, average precision at the set's own mix, detection rates at 1 and 5 % and at the UI's threshold."""
-    false_rate, true_rate, _ = roc_curve(generated, scores, drop_intermediate=False)
+def shares(repository: np.ndarray, generated: np.ndarray) -> np.ndarray:
+    """Weights under which both classes, and within a class all repositories, count alike; they sum to 1."""
+    weights = np.zeros(len(generated))
+    for label in (True, False):
+        sources = np.unique(repository[generated == label])
+        for source in sources:
+            mine = (generated == label) & (repository == source)
+            weights[mine] = 0.5 / (len(sources) * mine.sum())
+    return weights
+
+
+def pair_auc(scores: np.ndarray, repository: np.ndarray, generated: np.ndarray) -> dict[tuple[str, str], float]:
+    """AUC of every generator repository against every photo repository."""
+    found = {}
+    for source in np.unique(repository[generated]):
+        for photos in np.unique(repository[~generated]):
+            rows = (generated & (repository == source)) | (~generated & (repository == photos))
+            found[str(source), str(photos)] = float(roc_auc_score(generated[rows], scores[rows]))
+    return found
+
+
+def macro_auc(scores: np.ndarray, repository: np.ndarray, generated: np.ndarray) -> float:
+    """The mean of `pair_auc`."""
+    return float(np.mean(list(pair_auc(scores, repository, generated).values())))
+
+
+def summary(scores: np.ndarray, repository: np.ndarray, generated: np.ndarray) -> dict[str, float]:
+    """Macro AUC, average precision at an even mix, detection rates at 1 and 5 % and at the UI's threshold."""
+    weights = shares(repository, generated)
+    false_rate, true_rate, _ = roc_curve(generated, scores, sample_weight=weights, drop_intermediate=False)
+    photos = weights * ~generated / 0.5
+    made = weights * generated / 0.5
     return {
-        'auc': float(roc_auc_score(generated, scores)),
-        'averagePrecision': float(average_precision_score(generated, scores)),
+        'auc': macro_auc(scores, repository, generated),
+        'averagePrecision': float(average_precision_score(generated, scores, sample_weight=weights)),
         'tprAt1': float(true_rate[false_rate <= 0.01].max()),
         'tprAt5': float(true_rate[false_rate <= 0.05].max()),
-        'tprAtUi': float((scores[generated] >= UI_THRESHOLD).mean()),
-        'fprAtUi': float((scores[~generated] >= UI_THRESHOLD).mean()),
+        'tprAtUi': float((made * (scores >= UI_THRESHOLD)).sum()),
+        'fprAtUi': float((photos * (scores >= UI_THRESHOLD)).sum()),
     }

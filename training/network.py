@@ -1,19 +1,15 @@
-"""The detector's network: fixed high-pass residuals, then a small convolutional net.
+"""The residual net of version 0.1.0: fixed high-pass residuals, then a small convolutional net.
 
 The first layer follows the spatial rich model (Fridrich and Kodovsky, 2012): what a picture shows is filtered away, what
 its making left between neighbouring pixels stays.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
-
-SIDE = 128
-"""Pixels of a crop's side."""
-
 
 def high_pass_kernels() -> Tensor:
     """Second- and third-order differences and the 5×5 KV filter: 5 × 1 × 5 × 5, each with its largest weight 1."""
@@ -63,7 +59,7 @@ def block(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Seque
 
 
 class Detector(nn.Module):
-    """Crops (N×SIDE×SIDE×3, uint8) → one logit a crop (N); above 0 speaks for generated."""
+    """Crops (N×128×128×3, uint8) → one logit a crop (N); above 0 speaks for generated."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,18 +81,21 @@ class Detector(nn.Module):
         return self.head(self.dropout(pooled)).squeeze(1)
 
 
-def load(path: Path) -> Detector:
-    """A trained network in evaluation mode."""
+def read_onnx(path: Path) -> Detector:
+    """The net as version 0.1.0 shipped it. Its batch normalisation is folded into the convolutions there."""
     model = Detector()
-    model.load_state_dict(torch.load(path, weights_only=True))
+    values = {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
+    with torch.no_grad():
+        for module in model.features:
+            if not isinstance(module, nn.Sequential):
+                continue
+            name = next(key for key, child in model.features.named_children() if child is module)
+            convolution, normalisation = module[0], module[1]
+            convolution.weight.copy_(torch.from_numpy(values[f'features.{name}.0.weight'].copy()))
+            normalisation.bias.copy_(torch.from_numpy(values[f'features.{name}.0.weight_bias'].copy()))
+            normalisation.running_mean.zero_()
+            normalisation.running_var.fill_(1 - normalisation.eps)
+            normalisation.weight.fill_(1)
+        model.head.weight.copy_(torch.from_numpy(values['head.weight'].copy()))
+        model.head.bias.copy_(torch.from_numpy(values['head.bias'].copy()))
     return model.eval()
-
-
-def torch_logits(model: Detector) -> Callable[[np.ndarray], np.ndarray]:
-    """The network as a function from crops to logits."""
-
-    def logits_of(crops: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            return model(torch.from_numpy(crops)).numpy()
-
-    return logits_of

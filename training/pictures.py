@@ -11,6 +11,8 @@ from PIL import Image, ImageOps
 
 MANIFEST = Path(__file__).parent / 'data' / 'manifest.csv'
 KERNELS = [Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS, Image.Resampling.BOX]
+WINDOW = 800
+"""Longest side of what one training rendition shows of a picture: bounds its cost."""
 
 
 @dataclass(frozen=True)
@@ -50,64 +52,58 @@ def recompressed(image: Image.Image, form: str, quality: int, subsampling: int =
     return Image.open(buffer).convert('RGB')
 
 
-def random_view(image: Image.Image, side: int, rng: np.random.Generator) -> np.ndarray:
-    """A `side`-pixel square of the picture, resized and recompressed at random.
+def random_rendition(image: Image.Image, rng: np.random.Generator) -> np.ndarray:
+    """The picture resized and recompressed at random. Height × width × 3, uint8.
 
-    Nothing here depends on the class: the scale is log-uniform in 0.5…1.6 (one view in four keeps its scale), the codec
-    JPEG or WebP at quality 60…95, a third of the views goes through two codecs, and the cut falls at any phase of
-    the codecs' block grids. Of two places the more textured one is taken.
+    Nothing here depends on the class. Two in five keep their scale and lose what lies outside a window of `WINDOW`
+    pixels; the others are brought to a shorter side that is log-uniform in 224…800, never up by more than a third.
+    One in eight meets no codec, the others JPEG or WebP at quality 50…95, a quarter of them twice.
     """
-    region = side + 16
-    scale = 1.0 if rng.random() < 0.25 else float(np.exp(rng.uniform(np.log(0.5), np.log(1.6))))
-    box = region / scale
-    shorter = min(image.size)
-    if box > shorter:
-        box = float(shorter) if scale != 1.0 else float(min(region, shorter))
-    views = [_place(image, box, region, rng) for _ in range(2)]
-    view = max(views, key=_texture)
-    for _ in range(2 if rng.random() < 0.33 else 1):
-        form = 'JPEG' if rng.random() < 0.65 else 'WEBP'
-        view = recompressed(view, form, int(rng.integers(60, 96)), int(rng.choice([0, 2])))
-    left, top = rng.integers(0, region - side + 1, size=2)
-    return np.asarray(view.crop((left, top, left + side, top + side)))
-
-
-def _place(image: Image.Image, box: float, region: int, rng: np.random.Generator) -> Image.Image:
-    if box == region:
-        left = int(rng.integers(0, image.width - region + 1))
-        top = int(rng.integers(0, image.height - region + 1))
-        return image.crop((left, top, left + region, top + region))
-    left, top = rng.uniform(0, image.width - box), rng.uniform(0, image.height - box)
-    kernel = KERNELS[int(rng.integers(len(KERNELS)))]
-    return image.resize((region, region), kernel, box=(left, top, left + box, top + box))
-
-
-def _texture(image: Image.Image) -> int:
-    grey = np.asarray(image.convert('L'), dtype=np.int32)
-    return int(np.abs(np.diff(grey, axis=0)).sum() + np.abs(np.diff(grey, axis=1)).sum())
+    if rng.random() < 0.4:
+        width, height = min(WINDOW, image.width), min(WINDOW, image.height)
+        left = int(rng.integers(0, image.width - width + 1))
+        top = int(rng.integers(0, image.height - height + 1))
+        view = image.crop((left, top, left + width, top + height))
+    else:
+        shorter = float(np.exp(rng.uniform(np.log(224), np.log(800))))
+        scale = min(shorter / min(image.size), 4 / 3)
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        view = image.resize(size, KERNELS[int(rng.integers(len(KERNELS)))])
+    if rng.random() < 0.125:
+        return np.asarray(view)
+    for _ in range(2 if rng.random() < 0.25 else 1):
+        form = 'JPEG' if rng.random() < 0.7 else 'WEBP'
+        view = recompressed(view, form, int(rng.integers(50, 96)), int(rng.choice([0, 2])))
+    return np.asarray(view)
 
 
 RENDITIONS = {
     'original': 'the original bytes',
-    'equalised': 'centre 320 × 320 at native scale, JPEG 90',
-    'resized': 'shorter side brought down to 320, JPEG 90',
     'jpeg70': 'native size, JPEG 70',
-    'lossless': 'both sides halved unless below 256, no codec',
+    'half': 'both sides halved, JPEG 90',
+    'screenshot': 'longer side at most 1,000, bicubic, no codec',
+    'social': 'longer side at most 1,080, JPEG 75 with halved chroma',
 }
+
+
+def fitted(image: Image.Image, longest: int, kernel: Image.Resampling) -> Image.Image:
+    """The picture brought down so that its longer side is at most `longest`."""
+    scale = min(1.0, longest / max(image.size))
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image if size == image.size else image.resize(size, kernel)
 
 
 def rendition(image: Image.Image, name: str) -> np.ndarray:
     """The picture as one of `RENDITIONS` has it; the same treatment for both classes. Height × width × 3, uint8."""
-    if name == 'equalised':
-        side = min(320, *image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        image = recompressed(image.crop((left, top, left + side, top + side)), 'JPEG', 90)
-    elif name == 'resized':
-        scale = min(1.0, 320 / min(image.size))
-        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        image = recompressed(image.resize(size, Image.Resampling.LANCZOS), 'JPEG', 90)
-    elif name == 'jpeg70':
+    if name == 'jpeg70':
         image = recompressed(image, 'JPEG', 70)
-    elif name == 'lossless' and min(image.size) >= 256:
-        image = image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
+    elif name == 'half':
+        size = (max(1, image.width // 2), max(1, image.height // 2))
+        image = recompressed(image.resize(size, Image.Resampling.LANCZOS), 'JPEG', 90, 0)
+    elif name == 'screenshot':
+        image = fitted(image, 1000, Image.Resampling.BICUBIC)
+    elif name == 'social':
+        image = recompressed(fitted(image, 1080, Image.Resampling.LANCZOS), 'JPEG', 75)
+    elif name != 'original':
+        raise ValueError(f'no rendition is named {name}')
     return np.asarray(image)

@@ -1,55 +1,116 @@
-"""Cuts the training views: every picture of the training split, several times, each distorted at random.
+"""Runs the frozen backbone over every picture and keeps the features; resumable, one shard after another.
 
-    python prepare.py --checkouts DIR --work DIR
+    python prepare.py --checkouts DIR --work DIR --split train
+    python prepare.py --checkouts DIR --work DIR --split test --former FOLDER
+
+Pictures come in turn from every repository, so that a run cut short stays balanced. `--former` names the folder of an
+earlier detector, whose score for the same pixels is kept beside the features.
 """
 
 import argparse
 import json
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+import time
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 
-from network import SIDE
-from pictures import Picture, random_view, read_manifest
+from crops import cut_crops
+from pictures import Picture, random_rendition, read_manifest, rendition
+from views import SIDE, cut_views
 
-VIEW = SIDE + 16
 SEED = 20_240_601
-VIEWS_PER_PICTURE = {'generated': 14, 'camera': 10}
+SHARD = 40
+Job = tuple[int, str]
 
 
-def views_of(numbered: tuple[int, Picture], checkouts: Path) -> np.ndarray:
-    """All training views of one picture; the same on every run."""
-    number, picture = numbered
-    rng = np.random.default_rng([SEED, number])
-    image = picture.open(checkouts)
-    count = VIEWS_PER_PICTURE['generated' if picture.generated else 'camera']
-    return np.stack([random_view(image, VIEW, rng) for _ in range(count)])
+def in_turn(pictures: list[Picture], most: int) -> list[int]:
+    """Indices of at most `most` pictures of every repository, one of each after the other."""
+    queues = defaultdict(list)
+    for index, picture in enumerate(pictures):
+        queues[picture.repository].append(index)
+    rounds = range(min(most, max(map(len, queues.values()))))
+    return [queue[i] for i in rounds for queue in queues.values() if i < len(queue)]
+
+
+def jobs_of(split: str, pictures: list[Picture]) -> list[Job]:
+    """Which rendition of which picture, in the order of their worth."""
+    everything = in_turn(pictures, len(pictures))
+    if split == 'train':
+        return [(index, f'random{k}') for k in range(3) for index in everything]
+    few, fewer = in_turn(pictures, 60), in_turn(pictures, 30)
+    jobs = [(index, 'original') for index in few]
+    jobs += [(index, name) for index in fewer for name in ('jpeg70', 'half', 'screenshot', 'social')]
+    return jobs + [(index, 'original') for index in everything if index not in set(few)]
+
+
+def pairs_of(path: Path) -> list[tuple[str, str]]:
+    """Which pictures a finished shard holds, and in which rendition."""
+    with np.load(path) as shard:
+        return list(zip(shard['sha256'].tolist(), shard['renditions'].tolist(), strict=True))
+
+
+def session_of(path: Path) -> onnxruntime.InferenceSession:
+    """A session of one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--checkouts', type=Path, required=True, help='holds <owner>/<repository>/<path>')
-    parser.add_argument('--work', type=Path, required=True, help='where the views are written')
-    parser.add_argument('--processes', type=int, default=2)
+    parser.add_argument('--work', type=Path, required=True, help='where the shards are written')
+    parser.add_argument('--split', choices=['train', 'test'], required=True)
+    parser.add_argument('--former', type=Path, help='folder with model.onnx and manifest.json')
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
 
-    pictures = read_manifest('train')
-    counts = [VIEWS_PER_PICTURE['generated' if picture.generated else 'camera'] for picture in pictures]
-    shape = (sum(counts), VIEW, VIEW, 3)
-    views = np.lib.format.open_memmap(args.work / 'views.npy', mode='w+', dtype=np.uint8, shape=shape)
-    at = 0
-    with ProcessPoolExecutor(args.processes) as pool:
-        for cut in pool.map(partial(views_of, checkouts=args.checkouts), enumerate(pictures), chunksize=8):
-            views[at : at + len(cut)] = cut
-            at += len(cut)
-    views.flush()
-    repositories = np.repeat([picture.repository for picture in pictures], counts)
-    labels = np.repeat([picture.generated for picture in pictures], counts)
-    np.savez(args.work / 'views-index.npz', repositories=repositories, labels=labels)
-    print(json.dumps({'pictures': len(pictures), 'views': at}))
+    if not (args.work / 'backbone.onnx').exists():
+        from backbone import Backbone, export
+
+        export(Backbone(), args.work / 'backbone.onnx', 'features')
+    backbone = session_of(args.work / 'backbone.onnx')
+    former = session_of(args.former / 'model.onnx') if args.former else None
+    shape = json.loads((args.former / 'manifest.json').read_text())['input'] if args.former else {}
+
+    pictures = read_manifest(args.split)
+    jobs = jobs_of(args.split, pictures)
+    finished = sorted(args.work.glob(f'{args.split}-[0-9]*[0-9].npz'))
+    known = {pair for path in finished for pair in pairs_of(path)}
+    jobs = [(index, name) for index, name in jobs if (pictures[index].sha256, name) not in known]
+    first = int(finished[-1].stem.split('-')[1]) + SHARD if finished else 0
+    started = time.monotonic()
+    for at in range(0, len(jobs), SHARD):
+        path = args.work / f'{args.split}-{first + at:06d}.npz'
+        features, counts, formers, done = [], [], [], []
+        for index, name in jobs[at : at + SHARD]:
+            try:
+                image = pictures[index].open(args.checkouts)
+            except OSError as error:
+                print(f'left out {pictures[index].repository}/{pictures[index].path}: {error}', flush=True)
+                continue
+            done.append((index, name))
+            if name.startswith('random'):
+                pixels = random_rendition(image, np.random.default_rng([SEED, index, int(name[6:])]))
+            else:
+                pixels = rendition(image, name)
+            found = backbone.run(['features'], {'crops': cut_views(pixels, SIDE)})[0]
+            features.append(found.astype(np.float32))
+            counts.append(len(found))
+            if former:
+                crops = cut_crops(pixels, shape['crop'], shape['maxCrops'])
+                formers.append(float(former.run(['logits'], {'crops': crops})[0].mean()))
+        if not done:
+            continue
+        part = path.with_suffix('.part.npz')
+        np.savez(
+            part, features=np.concatenate(features), counts=counts, former=formers,
+            sha256=[pictures[index].sha256 for index, _ in done], renditions=[name for _, name in done],
+        )
+        part.rename(path)
+        print(f'{args.split} {min(at + SHARD, len(jobs))} of {len(jobs)}, seconds {time.monotonic() - started:.0f}', flush=True)
 
 
 if __name__ == '__main__':

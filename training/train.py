@@ -1,96 +1,107 @@
-"""Trains the network three times on the prepared views: on all repositories, and on either half of them.
+"""Chooses stages, views and penalty with repositories left out in turn, then fits the heads on the whole training split.
 
     python train.py --work DIR
 
-The halves (`FOLDS`) show what little one repository a class teaches: `transfer.py` has each score the other's.
+Writes `heads.npz`, the left-out logits (`left-out.npz`) for `calibrate.py`, `ablations.json` and `training.png`.
 """
 
 import argparse
+import json
 import time
 from pathlib import Path
 
+import matplotlib
+
+matplotlib.use('Agg')
+import matplotlib.pyplot as plt
 import numpy as np
-import torch
-from torch import Tensor, nn
 
-from network import Detector
+from figures import macro_auc
+from head import FOLDS, Features, fit_pair, load_features, pooled
+from stages import columns_to
 
-FOLDS = {
-    'fold-a': ['SupaGruen/StableDiffusion-CheatSheet', 'marcusklasson/GroceryStoreDataset'],
-    'fold-b': ['amiantos/AI-Horde-Styles', 'alexeygrigorev/clothing-dataset-small'],
-}
-"""One generator repository and one photo repository each; together they are the training split."""
-
-SEED = 7
-TRAINING_SIDE = 96
-"""Smaller than the crops judged later: the net pools over any size, and this trains nearly twice as fast."""
+STRENGTHS = [3e-4, 1e-3, 3e-3, 1e-2]
+"""Inverse penalties tried."""
+LAST_BLOCKS = {'stages 1-3': 4, 'stages 1-4': 7, 'stages 1-5': 10, 'stages 1-7': 15}
+UNLICENSED = ['vladmandic/sd-samples', 'drewnoakes/metadata-extractor-images']
 
 
-def balanced_weights(repositories: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Sampling weights that give both classes the same share, and within a class every repository the same."""
-    weights = np.zeros(len(labels))
-    for label in (True, False):
-        sources = np.unique(repositories[labels == label])
-        for source in sources:
-            mine = (labels == label) & (repositories == source)
-            weights[mine] = 1 / (2 * len(sources) * mine.sum())
-    return weights
-
-
-def batch_of(views: np.ndarray, chosen: np.ndarray, rng: np.random.Generator) -> Tensor:
-    """Random crops, turned and mirrored at random."""
-    crops = []
-    for index in chosen:
-        view = views[index]
-        top, left = rng.integers(0, view.shape[0] - TRAINING_SIDE + 1, size=2)
-        crop = np.rot90(view[top : top + TRAINING_SIDE, left : left + TRAINING_SIDE], int(rng.integers(4)))
-        crops.append(crop[:, ::-1] if rng.random() < 0.5 else crop)
-    return torch.from_numpy(np.ascontiguousarray(np.stack(crops)))
-
-
-def train(work: Path, repositories: list[str], steps: int, batch: int) -> Detector:
-    """A trained network in evaluation mode; the same on every run with the same number of threads."""
-    torch.manual_seed(SEED)
-    rng = np.random.default_rng(SEED)
-    views = np.load(work / 'views.npy', mmap_mode='r')
-    index = np.load(work / 'views-index.npz')
-    rows = np.flatnonzero(np.isin(index['repositories'], repositories))
-    labels = index['labels'][rows]
-    weights = balanced_weights(index['repositories'][rows], labels)
-
-    model = Detector().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=3e-3, total_steps=steps, pct_start=0.2)
-    loss_of = nn.BCEWithLogitsLoss()
-    started, running = time.monotonic(), 0.0
-    for step in range(1, steps + 1):
-        chosen = rng.choice(len(rows), size=batch, p=weights)
-        targets = torch.from_numpy(labels[chosen].astype(np.float32)) * 0.9 + 0.05
-        loss = loss_of(model(batch_of(views, rows[chosen], rng)), targets)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        running += (loss.item() - running) / min(step, 50)
-        if step % 50 == 0:
-            print(f'step {step} loss {running:.4f} seconds {time.monotonic() - started:.0f}', flush=True)
-    return model.eval()
+def left_out_logits(
+    data: Features, columns: np.ndarray, strength: float, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """For every rendition the crops' and the whole's logit, from heads that never saw its repository or its fold."""
+    crops, whole = np.full(len(data.sha256), np.nan), np.full(len(data.sha256), np.nan)
+    for fold in FOLDS:
+        out = np.isin(data.repository, fold)
+        found = pooled(data, fit_pair(data, rows[~out[rows]], columns, strength))
+        crops[out], whole[out] = found[0][out], found[1][out]
+    return crops, whole
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--work', type=Path, required=True, help='what prepare.py wrote')
-    parser.add_argument('--steps', type=int, default=600, help='for all repositories; a fold gets half')
-    parser.add_argument('--batch', type=int, default=64)
-    parser.add_argument('--threads', type=int, default=2)
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    everything = [repository for fold in FOLDS.values() for repository in fold]
-    for name, repositories in {'weights': everything, **FOLDS}.items():
-        steps = args.steps if name == 'weights' else args.steps // 2
-        print(f'{name}: {", ".join(repositories)}', flush=True)
-        model = train(args.work, repositories, steps, args.batch)
-        torch.save(model.state_dict(), args.work / f'{name}.pt')
+    data = load_features(args.work, 'train')
+    everything = np.arange(len(data.sha256))
+    started = time.monotonic()
+    table: list[dict] = []
+
+    def tried(what: str, last: int, strength: float, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        crops, whole = left_out_logits(data, columns_to(last), strength, rows)
+        row = {'what': what, 'lastBlock': last, 'strength': strength, 'renditions': len(rows)}
+        for name, scores in {'crops': crops, 'whole': whole, 'both': (crops + whole) / 2}.items():
+            row[name] = round(macro_auc(scores, data.repository, data.generated), 4)
+        table.append(row)
+        print(json.dumps(row), f'seconds {time.monotonic() - started:.0f}', flush=True)
+        return crops, whole
+
+    for name, last in LAST_BLOCKS.items():
+        for strength in STRENGTHS if last >= 10 else STRENGTHS[1:3]:
+            tried(name, last, strength, everything)
+    best = max(table, key=lambda row: row['both'])
+    last, strength = best['lastBlock'], best['strength']
+    crops, whole = tried('chosen', last, strength, everything)
+
+    for share in (0.125, 0.25, 0.5):
+        tried(f'{share:.1%} of the renditions', last, strength, everything[:: round(1 / share)])
+    by_people = np.char.startswith(data.generator, 'people')
+    tried('without renders and drawings by people', last, strength, everything[~by_people])
+    tried('stated licences only', last, strength, everything[~np.isin(data.repository, UNLICENSED)])
+
+    heads = fit_pair(data, everything, columns_to(last), strength)
+    np.savez(
+        args.work / 'heads.npz', last=last,
+        **{f'{part}_{key}': getattr(head, key) for part, head in zip(('crops', 'whole'), heads, strict=True)
+           for key in ('mean', 'scale', 'weights', 'bias')},
+    )
+    np.savez(
+        args.work / 'left-out.npz', logits=(crops + whole) / 2,
+        repository=data.repository, generated=data.generated, generator=data.generator,
+        sha256=data.sha256, rendition=data.rendition,
+    )
+    (args.work / 'ablations.json').write_text(json.dumps(table, indent=1) + '\n')
+    curves(table, args.work / 'training.png')
+
+
+def curves(table: list[dict], path: Path) -> None:
+    """The penalty's curve and the learning curve."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
+    for name in LAST_BLOCKS:
+        rows = [row for row in table if row['what'] == name]
+        left.semilogx([row['strength'] for row in rows], [row['both'] for row in rows], marker='o', label=name)
+    left.set(xlabel='inverse penalty', ylabel='macro AUC, repositories left out')
+    left.legend(fontsize=8)
+    rows = sorted(
+        (row for row in table if row['what'] == 'chosen' or 'of the renditions' in row['what']),
+        key=lambda row: row['renditions'],
+    )
+    for name in ('crops', 'whole', 'both'):
+        right.plot([row['renditions'] for row in rows], [row[name] for row in rows], marker='o', label=name)
+    right.set(xlabel='renditions trained on')
+    right.legend(fontsize=8)
+    figure.tight_layout()
+    figure.savefig(path, dpi=80)
 
 
 if __name__ == '__main__':

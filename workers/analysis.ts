@@ -55,11 +55,25 @@ export interface Analysis {
   timings: { decode: number; hash: number; detect: number; provenance: number };
 }
 
-export type Finding = 'corrupt' | 'too_small' | 'low_detail' | 'ai_metadata';
+/** `ai_metadata` stands beside one `ai_metadata:<source>` for each place that says so. */
+export type Finding =
+  'corrupt' | 'too_small' | 'low_detail' | 'ai_metadata' | `ai_metadata:${string}` | 'camera_metadata' | 'c2pa_invalid';
+
+/**
+ * What a fact is evidence of, from the strongest:
+ * - `record`: what only a generator writes about its work, or a declaration under a valid signature
+ * - `declared`: a standard's field that says "generated", or a tool's field that names a generator
+ * - `declared_in_part`: the same of a part of the picture
+ * - `mentioned`: a credit in free text, or a declaration in a manifest that does not fit the picture
+ * - `camera`: what a camera leaves; anyone can copy it
+ * - `manifest`: that there is a C2PA manifest, and what its validation said
+ */
+export type EvidenceKind = 'record' | 'declared' | 'declared_in_part' | 'mentioned' | 'camera' | 'manifest';
 
 export interface ProvenanceFact {
-  /** Where it stood: `png:parameters`, `exif:Software`, `xmp:DigitalSourceType`, `c2pa`… */
+  /** Where it stood: `text:parameters`, `exif:Software`, `xmp:DigitalSourceType`, `c2pa:claim_generator`… */
   source: string;
+  kind: EvidenceKind;
   /** The generator, where it is named. */
   generator: string | null;
   /** The marker found, cut to 200 characters, control characters removed. */

@@ -1,122 +1,128 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { Pixels } from './pixels.js';
-import { chooseCrops, cutCrops } from './detector/crops.js';
+import type { Origin } from './detector/crops.js';
+import { refuseExternalData } from './detector/external-data.js';
+import { DetectorFault, listFolder, MOST_MODEL, readWithin } from './detector/detector-folder.js';
+import { MANIFEST, readManifestPlan } from './detector/manifest.js';
+import { OPTIMUM_CONFIG, optimumVersion, readOptimumPlan } from './detector/optimum.js';
+import type { CropPooling, DetectorPlan } from './detector/plan.js';
+import { logit as logOdds, PRIOR, sigmoid } from './detector/prior.js';
+import { openSession, type Logits } from './detector/session.js';
+import { cutPlaces, cutViews, heatPlaces } from './detector/views.js';
+
+/** How generated parts of a picture look. */
+export interface Heat {
+  /** Side of the squares, pixels of the picture. */
+  side: number;
+  /** Each with the probability of its own, at `PRIOR`. */
+  squares: (Origin & { probability: number })[];
+}
 
 export interface Detector {
-  /** `name@version+` and the first 12 hex digits of the model's SHA-256: another model never bears the same one. */
+  /** `name@version+` and 12 hex digits that another model never bears. */
   version: string;
   /**
-   * Calibrated probability in 0…1 that the pixels are generated, at the prior the manifest states.
+   * Calibrated probability in 0…1 that the pixels are generated, at `PRIOR`.
    * @param picture RGB, 8 bits a channel, interleaved, upright, at native resolution.
    */
   score(picture: Pixels): Promise<number>;
+  /** The same by squares: up to 64 of those that the score is taken from, each looked at. */
+  heat(picture: Pixels): Promise<Heat>;
 }
 
-const manifestSchema = z.object({
-  name: z.string().regex(/^[a-z0-9-]+$/),
-  version: z.string().regex(/^\d+\.\d+\.\d+$/),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'),
-  input: z.object({
-    name: z.string().min(1),
-    type: z.literal('uint8'),
-    layout: z.literal('NHWC'),
-    /** Side of a crop, pixels. */
-    crop: z.int().min(16).max(1024),
-    maxCrops: z.int().min(1).max(64),
-  }),
-  output: z.object({ name: z.string().min(1) }),
-  /** How the crops' logits become the picture's. */
-  pooling: z.literal('mean'),
-  /** Platt scaling of the pooled logit. */
-  calibration: z.object({ slope: z.number().positive(), intercept: z.number(), prior: z.number().gt(0).lt(1) }),
-  licence: z.string().min(1),
-  trainedOn: z.array(z.string()),
-});
-
-export type DetectorManifest = z.infer<typeof manifestSchema>;
+/** Items in one run of a heat map. */
+const BATCH = 8;
 
 /**
- * Loads `manifest.json` and `model.onnx` of a folder into a session of one CPU thread.
- * @throws {Error} naming the file, and the field of the manifest, that is missing or wrong.
+ * Loads a detector's folder into a session of one CPU thread and tries it: our own kind (`manifest.json`), or one that
+ * Hugging Face Optimum exported (`config.json`, `preprocessor_config.json`); `model.onnx` in either.
+ * @throws {DetectorFault} naming the file, and the field, that is missing or wrong.
  */
 export async function loadDetector(folder: string): Promise<Detector> {
-  const manifest = await readManifest(join(folder, 'manifest.json'));
-  const modelPath = join(folder, 'model.onnx');
-  const model = await readNamed(modelPath);
-  const sha256 = createHash('sha256').update(model).digest('hex');
-  if (sha256 !== manifest.sha256) {
-    throw new Error(`Detector: ${modelPath} has SHA-256 ${sha256}; its manifest says ${manifest.sha256}.`);
-  }
-  const logitsOf = await openSession(model, modelPath, manifest);
-  const { crop, maxCrops } = manifest.input;
-  const { slope, intercept } = manifest.calibration;
+  const { plan, version } = await readDetector(folder);
+  const model = await readModel(folder, plan);
+  const logitsOf = await openSession(model, plan);
   return {
-    version: `${manifest.name}@${manifest.version}+${sha256.slice(0, 12)}`,
+    version,
     async score(picture) {
       checkPicture(picture);
-      const chosen = chooseCrops(picture, crop, maxCrops);
-      const logits = await logitsOf(cutCrops(picture, crop, chosen), chosen.length);
-      const pooled = logits.reduce((sum, logit) => sum + logit, 0) / logits.length;
-      return 1 / (1 + Math.exp(-(slope * pooled + intercept)));
+      const { bytes, crops, hasWhole } = cutViews(picture, plan);
+      const logits = await logitsOf(bytes, crops + (hasWhole ? 1 : 0));
+      return calibrated(pooled(logits, crops, plan), plan);
+    },
+    async heat(picture) {
+      checkPicture(picture);
+      return heatOf(picture, plan, logitsOf);
     },
   };
 }
 
-async function readManifest(path: string): Promise<DetectorManifest> {
-  const text = (await readNamed(path)).toString('utf8');
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`Detector: ${path} is not JSON.`, { cause: error });
+/**
+ * Finds what is wrong with a folder without running the model: for a process that has no business with the runtime.
+ * @throws {DetectorFault} as `loadDetector`, but for what only the runtime knows.
+ */
+export async function checkDetectorFiles(folder: string): Promise<void> {
+  const { plan } = await readDetector(folder);
+  await readModel(folder, plan);
+}
+
+async function readModel(folder: string, { sha256: expected, modelPath }: DetectorPlan): Promise<Buffer> {
+  const model = await readWithin(folder, 'model.onnx', MOST_MODEL);
+  const sha256 = createHash('sha256').update(model).digest('hex');
+  if (expected !== null && expected !== sha256) {
+    throw new DetectorFault(`${modelPath} has SHA-256 ${sha256}; its manifest says ${expected}.`);
   }
-  const parsed = manifestSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path: field, message }) => `${field.join('.') || '(root)'}: ${message}`);
-  throw new Error(`Detector: ${path} is not a detector manifest: ${faults.join('; ')}.`, { cause: parsed.error });
+  refuseExternalData(model, modelPath);
+  return model;
 }
 
-async function readNamed(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new Error(`Detector: cannot read ${path}.`, { cause: error });
+/** What a folder describes, the model not yet looked at. @throws {DetectorFault} as `loadDetector`. */
+async function readDetector(folder: string): Promise<{ plan: DetectorPlan; version: string }> {
+  const names = await listFolder(folder);
+  if (names.includes(MANIFEST)) {
+    const plan = await readManifestPlan(folder);
+    return { plan, version: `${plan.name}+${plan.sha256.slice(0, 12)}` };
   }
+  if (names.includes(OPTIMUM_CONFIG)) {
+    return { plan: await readOptimumPlan(folder), version: await optimumVersion(folder) };
+  }
+  throw new DetectorFault(`cannot read ${join(folder, MANIFEST)}, and there is no ${OPTIMUM_CONFIG} either.`);
 }
 
-type Logits = (crops: Uint8Array, count: number) => Promise<Float32Array>;
-
-async function openSession(model: Buffer, modelPath: string, { input, output }: DetectorManifest): Promise<Logits> {
-  // Loaded here, not at the top: the binding costs memory that a process without a detector need not pay.
-  const { InferenceSession, Tensor } = await import('onnxruntime-node');
-  const session = await InferenceSession.create(model, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  }).catch((error: unknown) => {
-    throw new Error(`Detector: ${modelPath} is not a model this runtime can load.`, { cause: error });
-  });
-  requireName(session.inputNames, input.name, 'input.name', modelPath);
-  requireName(session.outputNames, output.name, 'output.name', modelPath);
-  return async (crops, count) => {
-    const batch = new Tensor('uint8', crops, [count, input.crop, input.crop, 3]);
-    const { data } = (await session.run({ [input.name]: batch }, [output.name]))[output.name] ?? {};
-    if (!(data instanceof Float32Array) || data.length !== count) {
-      throw new Error(`Detector: ${modelPath} did not answer one 32-bit float a crop.`);
-    }
-    return data;
-  };
+/** The detector's part of the analyser version. @throws {DetectorFault} as `loadDetector`. */
+export async function readDetectorVersion(folder: string): Promise<string> {
+  return (await readDetector(folder)).version;
 }
 
-function requireName(names: readonly string[], name: string, field: string, modelPath: string): void {
-  if (names.includes(name)) return;
-  throw new Error(`Detector: the manifest's ${field} is "${name}"; ${modelPath} has ${names.join(', ')}.`);
+function pooled(logits: Float64Array, crops: number, { pooling }: DetectorPlan): number {
+  const whole = logits.length > crops ? logits[crops]! : 0;
+  const byCrops = crops > 0 ? pooledCrops(logits.subarray(0, crops), pooling.crops) : whole;
+  return (1 - pooling.wholeWeight) * byCrops + pooling.wholeWeight * whole;
+}
+
+function pooledCrops(logits: Float64Array, pooling: CropPooling): number {
+  const top = pooling === 'mean' ? logits.length : pooling === 'max' ? 1 : pooling.top;
+  // In their own order where all count: sums of floats depend on it.
+  const counted = top >= logits.length ? logits : logits.toSorted((a, b) => b - a).subarray(0, top);
+  return counted.reduce((sum, logit) => sum + logit, 0) / counted.length;
+}
+
+function calibrated(logit: number, { calibration: { slope, intercept, prior } }: DetectorPlan): number {
+  // `atPrior` in log odds, which do not round to certainty.
+  const shift = prior === PRIOR ? 0 : logOdds(PRIOR) - logOdds(prior);
+  return sigmoid(slope * logit + intercept + shift);
+}
+
+async function heatOf(picture: Pixels, plan: DetectorPlan, logitsOf: Logits): Promise<Heat> {
+  const { side, places } = heatPlaces(picture, plan);
+  const squares: Heat['squares'] = [];
+  for (let at = 0; at < places.length; at += BATCH) {
+    const batch = places.slice(at, at + BATCH);
+    const logits = await logitsOf(cutPlaces(picture, plan, side, batch).bytes, batch.length);
+    batch.forEach((place, index) => squares.push({ ...place, probability: calibrated(logits[index]!, plan) }));
+  }
+  return { side, squares };
 }
 
 function checkPicture({ data, width, height }: Pixels): void {

@@ -49,8 +49,11 @@ const STRUCTURES: readonly { generator: string; pattern: RegExp }[] = [
   { generator: 'Midjourney', pattern: /\bJob ID: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/ },
 ];
 
+/** The implicit label of GB 45438-2025: `1` says that the content is generated. */
+const AIGC_LABEL = /\bAIGC["']?\s*[:=]\s*["']?\{\s*(?:"|&quot;)Label(?:"|&quot;)\s*:\s*(?:"|&quot;)?1\b/;
+
 export interface Marker {
-  generator: string;
+  generator: string | null;
   /** The text from where it speaks of the generator. */
   value: string;
 }
@@ -60,12 +63,18 @@ export function generatorNamed(text: string): Marker | null {
   return firstMatch(asWord, text);
 }
 
-/** For free text: only what a generator itself writes, or a credit such as "Made with Google AI", counts. */
-export function generatorDescribed(text: string): Marker | null {
-  return firstMatch(STRUCTURES, text) ?? generatorCredited(text);
+/** For free text: what a generator itself writes about its work. */
+export function generatorRecorded(text: string): Marker | null {
+  return firstMatch(STRUCTURES, text);
 }
 
-function generatorCredited(text: string): Marker | null {
+/** For any text: the label that Chinese law asks of generated content. */
+export function generatedByLabel(text: string): Marker | null {
+  return firstMatch([{ generator: null, pattern: AIGC_LABEL }], text);
+}
+
+/** For free text: a credit such as "Made with Google AI". */
+export function generatorCredited(text: string): Marker | null {
   let credits = 0;
   for (const { 0: phrase, index } of text.matchAll(CREDIT)) {
     const nameAt = index + phrase.length;
@@ -76,7 +85,7 @@ function generatorCredited(text: string): Marker | null {
   return null;
 }
 
-function firstMatch(candidates: readonly { generator: string; pattern: RegExp }[], text: string): Marker | null {
+function firstMatch(candidates: readonly { generator: string | null; pattern: RegExp }[], text: string): Marker | null {
   for (const { generator, pattern } of candidates) {
     const match = pattern.exec(text);
     if (match) return { generator, value: text.slice(match.index) };
@@ -90,4 +99,9 @@ function firstMatch(candidates: readonly { generator: string; pattern: RegExp }[
  */
 export function trainedSourceType(text: string): string | null {
   return /\b(?:trainedAlgorithmicMedia|compositeWithTrainedAlgorithmicMedia)/.exec(text)?.[0] ?? null;
+}
+
+/** The IPTC digital source types that mean taken by a camera. */
+export function capturedSourceType(text: string): string | null {
+  return /\b(?:digitalCapture|computationalCapture)/.exec(text)?.[0] ?? null;
 }

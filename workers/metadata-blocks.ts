@@ -9,6 +9,10 @@ export type MetadataBlock =
   | { kind: 'xmp'; text: string }
   /** A keyword and its text: a PNG text chunk, or a JPEG comment under the keyword `Comment`. */
   | { kind: 'text'; keyword: string; text: string }
+  /** Photoshop image resources, IPTC-IIM among them. */
+  | { kind: 'resources'; bytes: Buffer }
+  /** A JPEG's quantisation tables of one segment, in zigzag order. */
+  | { kind: 'quantisation'; tables: number[][] }
   /** A C2PA manifest store, or what fits of it. */
   | { kind: 'c2pa'; bytes: Buffer };
 
@@ -64,7 +68,8 @@ const XMP_PREFIX = 'http://ns.adobe.com/xap/1.0/\0';
 /** JUMBF in JPEG (ISO 19566-5): `JP`, box instance, packet number, and the box's head again in every packet. */
 const JUMBF_PREFIX = 'JP';
 const JUMBF_PACKET_HEAD = 16;
-const JPEG = { end: 0xd9, scan: 0xda, app1: 0xe1, app11: 0xeb, comment: 0xfe };
+const RESOURCES_PREFIX = 'Photoshop 3.0\0';
+const JPEG = { end: 0xd9, scan: 0xda, quantisation: 0xdb, app1: 0xe1, app11: 0xeb, app13: 0xed, comment: 0xfe };
 
 function* jpegBlocks(file: PositionedFile): Generator<MetadataBlock, void> {
   const c2pa: Buffer[] = [];
@@ -82,10 +87,13 @@ function* jpegBlocks(file: PositionedFile): Generator<MetadataBlock, void> {
     if (marker === JPEG.app11 && c2pa.length < MOST_C2PA_PACKETS) {
       c2pa.push(jumbfPacket(payload(), c2pa.length === 0));
     }
+    if (marker === JPEG.app13) yield* jpegApp13(payload());
+    if (marker === JPEG.quantisation) yield { kind: 'quantisation', tables: quantisationTables(payload()) };
     if (marker === JPEG.comment) yield { kind: 'text', keyword: 'Comment', text: payload().toString('utf8') };
     position += 2 + head.readUInt16BE(2);
   }
-  if (c2pa.length > 0) yield { kind: 'c2pa', bytes: Buffer.concat(c2pa) };
+  const store = Buffer.concat(c2pa);
+  if (store.length > 0) yield { kind: 'c2pa', bytes: store };
 }
 
 function* jpegApp1(payload: Buffer): Generator<MetadataBlock, void> {
@@ -93,6 +101,25 @@ function* jpegApp1(payload: Buffer): Generator<MetadataBlock, void> {
   if (startsWith(payload, XMP_PREFIX)) {
     yield { kind: 'xmp', text: payload.toString('utf8', XMP_PREFIX.length) };
   }
+}
+
+function* jpegApp13(payload: Buffer): Generator<MetadataBlock, void> {
+  if (startsWith(payload, RESOURCES_PREFIX)) {
+    yield { kind: 'resources', bytes: payload.subarray(RESOURCES_PREFIX.length) };
+  }
+}
+
+function quantisationTables(payload: Buffer): number[][] {
+  const tables: number[][] = [];
+  for (let at = 0; at < payload.length;) {
+    const bytesEach = (payload[at] ?? 0) >> 4 === 0 ? 1 : 2;
+    const end = at + 1 + 64 * bytesEach;
+    if (end > payload.length) break;
+    const start = at + 1;
+    tables.push(Array.from({ length: 64 }, (_, index) => payload.readUIntBE(start + index * bytesEach, bytesEach)));
+    at = end;
+  }
+  return tables;
 }
 
 function jumbfPacket(payload: Buffer, isFirst: boolean): Buffer {

@@ -1,10 +1,20 @@
 import { workerData } from 'node:worker_threads';
-import type { Analysis, AnalysisTask, Finding, FingerprintAnswer, Thumbnail, ThumbnailTask } from './analysis.js';
+import type {
+  Analysis,
+  AnalysisTask,
+  EvidenceKind,
+  Finding,
+  FingerprintAnswer,
+  ProvenanceFact,
+  Thumbnail,
+  ThumbnailTask,
+} from './analysis.js';
 import { decode, decodeReduced, metadataSize, renderThumbnail } from './decode.js';
 import { loadDetector, type Detector } from './detector.js';
 import { fingerprint, type Fingerprint } from './fingerprint.js';
+import { renderHeatMap } from './heat-map.js';
 import type { Pixels } from './pixels.js';
-import { readProvenance } from './provenance.js';
+import { readProvenance, withHiddenText } from './provenance.js';
 import { UndecodablePicture } from './undecodable.js';
 
 export { compare, search } from './match/match-task.js';
@@ -20,7 +30,7 @@ let detector: Detector | undefined;
 /** Looks at one picture: decodes it once and feeds fingerprint and detector from the same pixels. */
 export async function analyse(task: AnalysisTask): Promise<Analysis> {
   const clock = stopwatch();
-  const provenance = readProvenance(task);
+  const inFile = await readProvenance(task);
   const provenanceTime = clock();
   const { pixels, width, height, error } = await decode(task);
   const decodeTime = clock();
@@ -28,6 +38,8 @@ export async function analyse(task: AnalysisTask): Promise<Analysis> {
   const hashTime = clock();
   const detectorScore = pixels && (await score(pixels));
   const detectTime = clock();
+  // JPEG keeps no lowest bits.
+  const provenance = pixels && task.contentType !== 'image/jpeg' ? withHiddenText(inFile, pixels) : inFile;
   return {
     width,
     height,
@@ -37,7 +49,7 @@ export async function analyse(task: AnalysisTask): Promise<Analysis> {
     detectorScore,
     provenance,
     metadataBytes: await metadataSize(task),
-    findings: findingsOf({ width, height }, print, provenance.length > 0),
+    findings: findingsOf({ width, height }, print, provenance),
     error: error?.message ?? null,
     lasting: error?.lasting ?? true,
     timings: { decode: decodeTime, hash: hashTime, detect: detectTime, provenance: provenanceTime },
@@ -64,21 +76,51 @@ export async function fingerprintFile(task: AnalysisTask): Promise<FingerprintAn
   return { fingerprint: fingerprint(pixels, { size: { width, height } }), width, height, milliseconds: clock() };
 }
 
+/** Where a picture looks generated, drawn over it. A bad picture is an answer; what is thrown is no fault of it. */
+export async function heatMap(task: AnalysisTask): Promise<Thumbnail> {
+  const clock = stopwatch();
+  const { pixels, error } = await decode(task);
+  if (!pixels) return { webp: null, undecodable: error.message, lasting: error.lasting, milliseconds: clock() };
+  const webp = await renderHeatMap(pixels, await (await theDetector()).heat(pixels));
+  return { webp, milliseconds: clock() };
+}
+
+/** Loads the detector, so that one that cannot be used is known before there is a picture. */
+export async function checkDetector(): Promise<void> {
+  await theDetector();
+}
+
 async function score(pixels: Pixels): Promise<number> {
+  return (await theDetector()).score(pixels);
+}
+
+async function theDetector(): Promise<Detector> {
   detector ??= await loadDetector(detectorFolder);
-  return detector.score(pixels);
+  return detector;
 }
 
 function findingsOf(
   { width, height }: { width: number; height: number },
   print: Fingerprint | null,
-  namesGenerator: boolean,
+  provenance: readonly ProvenanceFact[],
 ): Finding[] {
   const findings: Finding[] = [];
   if (!print) findings.push('corrupt');
   if (print && Math.min(width, height) < SMALLEST_USEFUL_SIDE) findings.push('too_small');
   if (print && print.quality < LEAST_HASH_QUALITY) findings.push('low_detail');
-  if (namesGenerator) findings.push('ai_metadata');
+  return [...findings, ...findingsOfProvenance(provenance)];
+}
+
+const SAYS_GENERATED: readonly EvidenceKind[] = ['record', 'declared', 'declared_in_part', 'mentioned'];
+
+function findingsOfProvenance(provenance: readonly ProvenanceFact[]): Finding[] {
+  const sources = new Set(provenance.filter(({ kind }) => SAYS_GENERATED.includes(kind)).map(({ source }) => source));
+  const findings: Finding[] = [...sources].map((source) => `ai_metadata:${source}` as const);
+  if (findings.length > 0) findings.unshift('ai_metadata');
+  if (provenance.some(({ kind }) => kind === 'camera')) findings.push('camera_metadata');
+  if (provenance.some(({ kind, value }) => kind === 'manifest' && value.startsWith('invalid'))) {
+    findings.push('c2pa_invalid');
+  }
   return findings;
 }
 

@@ -25,7 +25,7 @@ export class AnalysisPool {
   readonly #unsettled = new Set<Promise<unknown>>();
   #closing = false;
 
-  /** @param options.detectorFolder holds `model.onnx` and `manifest.json`; each thread loads it at its first picture. */
+  /** @param options.detectorFolder holds `model.onnx` and what describes it; each thread loads it at its first picture. */
   constructor(options: { threads: number; detectorFolder: string }) {
     this.threads = options.threads;
     // Microsoft's builds of onnxruntime report home unless the process says no before they are loaded.
@@ -69,6 +69,16 @@ export class AnalysisPool {
     return thumbnail;
   }
 
+  /** A WebP that shows where a picture looks generated, or why there can be none; rejects as `thumbnail` does. */
+  heatMap(task: AnalysisTask): Promise<Thumbnail> {
+    return this.#run<Thumbnail>('heatMap', task);
+  }
+
+  /** Rejects with the reason where the detector's folder cannot be used. */
+  checkDetector(): Promise<void> {
+    return this.#run('checkDetector', undefined);
+  }
+
   /** The fingerprint of a reference picture, or why there can be none; rejects where the file cannot be read. */
   fingerprint(task: AnalysisTask): Promise<FingerprintAnswer> {
     return this.#run<FingerprintAnswer>('fingerprintFile', task);
@@ -108,7 +118,7 @@ export class AnalysisPool {
 }
 
 /** What `workers/thread.ts` exports. */
-type ThreadTask = 'analyse' | 'thumbnail' | 'fingerprintFile' | 'search' | 'compare';
+type ThreadTask = 'analyse' | 'thumbnail' | 'heatMap' | 'checkDetector' | 'fingerprintFile' | 'search' | 'compare';
 
 /** In order, in as many parts of about one size as there are threads, none of them empty. */
 function shareOut<Item>(items: readonly Item[], threads: number): Item[][] {

@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 export interface JobPayloads {
   runQc: { runId: string };
   makeThumbnails: { imageIds: string[] };
+  makeHeatMap: { imageId: string };
   deleteObjects: { keys: string[] };
   sweepAbandonedUploads: Record<string, never>;
   endStrandedRuns: Record<string, never>;
@@ -29,6 +30,7 @@ export const longJobs: ReadonlySet<JobName> = new Set(['runQc']);
 /** Lower runs first. */
 const priorities: Record<JobName, number> = {
   makeThumbnails: 0,
+  makeHeatMap: 0,
   runQc: 10,
   deleteObjects: 20,
   sweepAbandonedUploads: 20,
@@ -42,6 +44,7 @@ const priorities: Record<JobName, number> = {
  */
 const maxAttempts: Record<JobName, number> = {
   makeThumbnails: 10,
+  makeHeatMap: 3,
   runQc: 5,
   deleteObjects: 20,
   sweepAbandonedUploads: 2,

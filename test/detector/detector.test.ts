@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { loadDetector, type Detector } from '../../workers/detector.js';
 import { chooseCrops } from '../../workers/detector/crops.js';
+import { PRIOR } from '../../workers/detector/prior.js';
 import type { Pixels } from '../../workers/pixels.js';
 import { goldenPicture } from './golden-picture.js';
 
@@ -106,7 +107,7 @@ describe('agreement with the training code', () => {
 
   it('pools the same logit, which a score near 1 would hide', async () => {
     const folder = await copyOfShipped();
-    const gentle = { slope: 1 / 16, intercept: 0, prior: 0.5 };
+    const gentle = { slope: 1 / 16, intercept: 0, prior: PRIOR };
     await changeManifest(folder, { calibration: gentle });
     const detector = await loadDetector(folder);
     await rm(folder, { recursive: true });
@@ -134,7 +135,7 @@ describe('a detector folder that cannot be used', () => {
   });
 
   it('is named when it does not exist', async () => {
-    await assert.rejects(loadDetector(join(folder, 'nowhere')), /cannot read .*nowhere.manifest\.json/);
+    await assert.rejects(loadDetector(join(folder, 'nowhere')), /cannot read .*nowhere/);
   });
 
   it('is named when the model is missing', async () => {

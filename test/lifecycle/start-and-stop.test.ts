@@ -162,6 +162,13 @@ describe('life of the service', function () {
     assert.doesNotMatch(output, /\n\s+at /, 'no stack');
   });
 
+  it('says what is wrong with a detector’s folder, and leaves nothing running', async () => {
+    const { ending, output } = await runToEnd({ DATA_DIR: dataDir, DETECTOR: dataDir });
+    assert.equal(ending, 1);
+    assert.match(output, /^assay cannot start: Detector: cannot read .*manifest\.json, and there is no config\.json/);
+    assert.deepEqual(await processesOn(dataDir), []);
+  });
+
   for (const entry of ['api', 'worker'] as const) {
     it(`needs DATABASE_URL to run the ${entry} alone`, async () => {
       const { ending, output } = await runToEnd({ DATA_DIR: dataDir }, { entry });

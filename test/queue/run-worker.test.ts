@@ -28,6 +28,7 @@ describe('the job queue', () => {
       handlers: {
         runQc: nothing,
         makeThumbnails: nothing,
+        makeHeatMap: nothing,
         deleteObjects: nothing,
         sweepAbandonedUploads: nothing,
         sweepSessions: nothing,

@@ -5,7 +5,15 @@ import { join } from 'node:path';
 import { readAnalyserVersion } from '../../workers/analyser-version.js';
 
 describe('analyser version', () => {
-  const manifest = { name: 'residual-net', version: '1.2.0', sha256: 'ab'.repeat(32) };
+  const manifest = {
+    ...{ name: 'residual-net', version: '1.2.0', sha256: 'ab'.repeat(32) },
+    input: { name: 'crops', type: 'uint8', layout: 'NHWC', crop: 128, maxCrops: 8 },
+    output: { name: 'logits' },
+    pooling: 'mean',
+    calibration: { slope: 1, intercept: 0, prior: 0.1 },
+    licence: 'MIT',
+    trainedOn: [],
+  };
   let folder: string;
 
   before(async () => {
@@ -30,8 +38,11 @@ describe('analyser version', () => {
   });
 
   it('rejects a manifest that is missing or incomplete', async () => {
-    await assert.rejects(versionFor({ ...manifest, sha256: undefined }), /manifest\.json lacks the text sha256/);
-    await assert.rejects(versionFor(null), /lacks the text name/);
-    await assert.rejects(readAnalyserVersion(join(folder, 'nowhere')), { code: 'ENOENT' });
+    await assert.rejects(
+      versionFor({ ...manifest, sha256: undefined }),
+      /manifest\.json is not a detector manifest: sha256: /,
+    );
+    await assert.rejects(versionFor(null), /is not a detector manifest/);
+    await assert.rejects(readAnalyserVersion(join(folder, 'nowhere')), /cannot read .*nowhere/);
   });
 });

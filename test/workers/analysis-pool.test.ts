@@ -60,7 +60,7 @@ describe('analysis pool', () => {
     assert.deepEqual(await findingsOf('flat.png', flat), ['low_detail']);
     assert.deepEqual(await findingsOf('small.png', small), ['too_small']);
     assert.deepEqual(await findingsOf('cut.jpg', jpeg.subarray(0, 4000)), ['corrupt']);
-    assert.deepEqual(await findingsOf('generated.png', generated), ['ai_metadata']);
+    assert.deepEqual(await findingsOf('generated.png', generated), ['ai_metadata', 'ai_metadata:text:Software']);
   });
 
   it('answers for a picture that cannot be decoded', async () => {

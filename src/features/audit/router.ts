@@ -31,12 +31,9 @@ const entrySchema = z.object({
   actor_email: z.string().nullable(),
   target_type: z.enum(auditTargets),
   target_id: z.string(),
-  target_name: z
-    .string()
-    .nullable()
-    .meta({
-      description: 'What it is called now; null where it is gone or, of a user or request, others administer it.',
-    }),
+  target_name: z.string().nullable().meta({
+    description: 'What it is called now; null where it is gone or, of a user or request, others administer it.',
+  }),
   organization_id: z.uuid().nullable(),
   details: z.record(z.string(), z.unknown()),
   ip: z.string().nullable(),

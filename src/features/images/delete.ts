@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { Image } from '../../../models/image.js';
 import { notFound } from '../../errors.js';
 import { enqueue } from '../../queue/job.js';
+import { heatMapKey } from './heat-map-key.js';
 
 /**
  * Deletes one image with all that hangs on it; its objects follow once the row is gone for good.
@@ -15,7 +16,7 @@ export async function deleteImage(
 ): Promise<Image> {
   const [image] = await Image.query(trx).delete().where({ id, requestId }).returning('*');
   if (!image) throw notFound(requestId === null ? 'Image' : 'Upload');
-  const keys = [image.storageKey, image.thumbnailKey].filter((key) => key !== null);
+  const keys = [image.storageKey, image.thumbnailKey, heatMapKey(image.id)].filter((key) => key !== null);
   await enqueue(trx, 'deleteObjects', { keys });
   return image;
 }

@@ -5,8 +5,11 @@ import { startOfSigningWindow } from '../../storage/signed-url.js';
 /** Long enough for a day's work on an open page. */
 export const PICTURE_EXPIRES_IN_SECONDS = 12 * 60 * 60;
 
-/** `original`: the file as uploaded. `preview`: a WebP of at most 512 px. */
-export type PictureVariant = 'original' | 'preview';
+/**
+ * `original`: the file as uploaded. `preview`: a WebP of at most 512 px. `ai-heatmap`: one that shows where the picture
+ * looks generated.
+ */
+export type PictureVariant = 'original' | 'preview' | 'ai-heatmap';
 
 /**
  * Makes the addresses that pictures are shown under, `<publicUrl>/pictures/<image id>/<variant>?…`, signed with
@@ -29,6 +32,11 @@ export class PictureUrls {
   /** Good also while the thumbnail is being made; null if it cannot be made. */
   preview(image: Pick<Image, 'id' | 'thumbnailFailed'>): string | null {
     return image.thumbnailFailed ? null : this.#sign(image.id, 'preview');
+  }
+
+  /** Good whether the map is made or not: it is made when it is asked for. */
+  heatMap(image: Pick<Image, 'id'>): string {
+    return this.#sign(image.id, 'ai-heatmap');
   }
 
   /** Whether an address with this query is one of ours and still good. */

@@ -8,6 +8,7 @@ import type { PictureUrls } from '../images/picture-urls.js';
 import { findRequest, readableAmong } from '../requests/find.js';
 import { readSettings, type Settings } from '../settings/settings.js';
 import { cancelRun } from './cancel-run.js';
+import { type AiEvidence, readEvidence } from './evidence.js';
 import { flagsOf } from './flags.js';
 import { newestRun, runProgress } from './progress.js';
 import { listResults, listUndecodable } from './results.js';
@@ -76,6 +77,28 @@ const matchSchema = z.object({
   evidence: z.record(z.string(), z.unknown()).nullable().meta({ description: 'Of the comparison, by figure.' }),
 });
 
+const evidenceSchema = z.object({
+  analyser_version: z.string(),
+  detector_score: z
+    .number()
+    .nullable()
+    .meta({ description: 'Of the pixels alone, a probability; null where they cannot be decoded.' }),
+  facts: z
+    .array(
+      z.object({
+        source: z.string().meta({ description: 'Where it stood, such as `text:parameters` or `c2pa:manifest`.' }),
+        kind: z.enum(['record', 'declared', 'declared_in_part', 'mentioned', 'camera', 'manifest']).meta({
+          description:
+            'For generation, from the strongest: a generator’s own record, a declaration of the whole, of a part, a ' +
+            'mention. Against it: what a camera leaves. Neither: that there is a C2PA manifest, and what its check said.',
+        }),
+        generator: z.string().nullable(),
+        value: z.string(),
+      }),
+    )
+    .meta({ description: 'Read from the file, the strongest first, at most twenty.' }),
+});
+
 const resultSchema = z.object({
   image_id: z.uuid(),
   filename: z.string(),
@@ -92,12 +115,15 @@ const resultSchema = z.object({
     .nullable()
     .meta({ description: 'What was decided on the picture among its duplicates.' }),
   flags: z.array(z.string()),
+  evidence: evidenceSchema
+    .nullish()
+    .meta({ description: 'What the AI score was made of, where asked for; null where that is not kept.' }),
 });
 
 function presentResult(
   result: QcResult,
   { thresholds, readable, urls }: { thresholds: Settings; readable: ReadonlySet<string>; urls: PictureUrls },
-) {
+): z.infer<typeof resultSchema> {
   const { reference } = result;
   // The customer's other requests may be none of a labeler's business.
   const matchedImage = readable.has(result.matchedImage?.requestId ?? '') ? result.matchedImage : null;
@@ -111,6 +137,20 @@ function presentResult(
     match: presentMatch(result),
     decision: result.image?.duplicateDecision ?? null,
     flags: flagsOf(result, thresholds),
+  };
+}
+
+function presentEvidence(evidence: AiEvidence | undefined): z.infer<typeof evidenceSchema> | null {
+  if (!evidence) return null;
+  return {
+    analyser_version: evidence.analyserVersion,
+    detector_score: evidence.detectorScore,
+    facts: evidence.provenance.map(({ kind = 'declared', ...fact }) => ({
+      source: fact.source,
+      kind,
+      generator: fact.generator,
+      value: fact.value,
+    })),
   };
 }
 
@@ -203,6 +243,10 @@ export const qcRouter = router({
           .enum(['duplicate', 'ai_generated', 'flagged', 'clean'])
           .optional()
           .meta({ description: 'By the thresholds in force.' }),
+        include: z
+          .literal('evidence')
+          .optional()
+          .meta({ description: 'Adds to each row what its AI score was made of, and where in the file that stood.' }),
       }),
     )
     .output(z.array(resultSchema))
@@ -218,6 +262,10 @@ export const qcRouter = router({
       });
       const matched = page.map(({ matchedImage }) => matchedImage?.requestId ?? request.id);
       const readable = await readableAmong(ctx.db, ctx.actor, matched);
-      return page.map((result) => presentResult(result, { thresholds, readable, urls: ctx.pictureUrls }));
+      const evidence = input.include && (await readEvidence(ctx.db, page));
+      return page.map((result) => ({
+        ...presentResult(result, { thresholds, readable, urls: ctx.pictureUrls }),
+        ...(evidence && { evidence: presentEvidence(evidence.get(result.imageId)) }),
+      }));
     }),
 });
