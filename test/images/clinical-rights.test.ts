@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { v7 as uuidv7 } from 'uuid';
+import { AuditEntry } from '../../models/audit-entry.js';
+import { Image } from '../../models/image.js';
 import { User } from '../../models/user.js';
 import type { Actor, RoleCode } from '../../src/features/auth/actor.js';
 import { moveImages } from '../../src/features/images/move.js';
@@ -156,6 +158,26 @@ describe('who gets at which clinical image', () => {
     for (const table of ['classifications', 'standingClassifications', 'stageTallies', 'clinicalBatchImages']) {
       assert.deepEqual(await clinic.server.db(table).where({ imageId: doomed }), [], table);
     }
+  });
+
+  it('nobody once it is deleted, which is on record with how much went, and only if it was', async () => {
+    const { db } = clinic.server;
+    const [doomed = ''] = await people.owner!.have(12);
+    for (const who of [people.colleague!, people.owner!]) await who.classify(doomed, 'dtpi');
+    await people.colleague!.classify(doomed, 'stage1');
+    const image = await Image.query(db).findById(doomed).throwIfNotFound();
+    const events = () => AuditEntry.query(db).where({ targetId: doomed });
+    assert.equal((await people.colleague!.call('DELETE', `/images/${doomed}`)).status, 403);
+    assert.deepEqual(await events(), []);
+    const answers = await Promise.all([1, 2, 3].map(() => people.owner!.call('DELETE', `/images/${doomed}`)));
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 404, 404]);
+    const [event, ...others] = await events();
+    assert.equal(others.length, 0);
+    assert.deepEqual(
+      [event?.action, event?.targetType, event?.actorId, event?.organizationId],
+      ['image.deleted', 'image', people.owner!.id, clinic.home],
+    );
+    assert.deepEqual(event?.details, { owner_id: people.owner!.id, filename: image.filename, classifications: 3 });
   });
 
   it('his new colleagues and no longer the old ones, once their owner has moved', async () => {

@@ -144,8 +144,11 @@ describe('administering users', () => {
       assert.deepEqual(await user.live(), { sessions: 0, tokens: 0 });
       assert.equal((await server.api('GET', '/auth/me', { token: user.token })).status, 401);
       assert.deepEqual(
-        (await eventsOf(user)).map(({ action }) => action),
-        ['user.deactivated', 'user.reactivated'],
+        (await eventsOf(user)).map(({ action, details }) => [action, details]),
+        [
+          ['user.deactivated', { sessions_ended: 1, tokens_revoked: 1 }],
+          ['user.reactivated', { sessions_ended: 1, tokens_revoked: 0 }],
+        ],
       );
     });
 
@@ -193,6 +196,25 @@ describe('administering users', () => {
 
       assert.equal((await patch(general, user, { organization_id: null })).body.organization_id, null);
       assert.deepEqual([await sees(admin), await sees(away_admin), await sees(general)], [404, 404, 200]);
+    });
+
+    it('is on record in both organizations with all that changed at once', async () => {
+      const user = await server.signUp({ roles: ['LABELER'], organizationId: home });
+      const json = { organization_id: away, is_active: false, roles: ['CUSTOMER'] };
+      assert.equal((await patch(general, user, json)).status, 200);
+      const entries = await AuditEntry.query(server.db).where({ targetId: user.user.id });
+      const actions = ['role.granted', 'role.removed', 'user.deactivated', 'user.updated'];
+      for (const place of [home, away]) {
+        const there = entries.filter(({ organizationId }) => organizationId === place);
+        assert.deepEqual(there.map(({ action }) => action).sort(), actions);
+      }
+      assert.equal(entries.length, 8);
+
+      assert.equal((await patch(general, user, { organization_id: null, roles: [] })).status, 200);
+      const [taken, ...others] = await AuditEntry.query(server.db)
+        .where({ targetId: user.user.id, action: 'role.removed' })
+        .whereJsonSupersetOf('details', { role_code: 'CUSTOMER' });
+      assert.deepEqual([taken?.organizationId, others.length], [away, 0], 'nowhere is no organization');
     });
 
     it('is for administrators of all, to an organization that is there', async () => {

@@ -4,7 +4,7 @@ import { announcePage, pageInput } from '../../trpc/pagination.js';
 import { clinician, router, signedIn } from '../../trpc/procedures.js';
 import type { Actor } from '../auth/actor.js';
 import { stageSchema, toStage, type Stage } from '../classifications/stage.js';
-import { deleteImage } from './delete.js';
+import { deleteClinicalImage } from './delete-clinical.js';
 import { findClinicalImage } from './find.js';
 import { findReadableImage } from './find-readable-image.js';
 import { listClinicalImages } from './list.js';
@@ -157,8 +157,7 @@ export const imagesRouter = router({
     .input(z.object({ image_id: z.uuid() }))
     .output(z.object({ status: z.literal('deleted'), image_id: z.uuid() }))
     .mutation(async ({ ctx, input }) => {
-      const image = await findClinicalImage(ctx.db, ctx.actor, input.image_id, 'delete');
-      await ctx.db.transaction((trx) => deleteImage(trx, image));
+      const image = await deleteClinicalImage(ctx.db, ctx, input.image_id);
       return { status: 'deleted' as const, image_id: image.id };
     }),
 

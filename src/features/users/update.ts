@@ -4,7 +4,7 @@ import { conflict } from '../../errors.js';
 import type { Caller } from '../auth/caller.js';
 import { currentCaller } from '../auth/confirm-caller.js';
 import { rolesOf } from '../auth/find-actor.js';
-import { recordAudit, type AuditAction } from '../audit/record.js';
+import { recordAudit } from '../audit/record.js';
 import { endSessions, revokeAllTokens } from '../sessions/end.js';
 import { lockAdministrators, refuseWithoutAdministrators } from './administrators.js';
 import { changeRoles } from './change-roles.js';
@@ -51,19 +51,23 @@ async function applyPlan(trx: Knex.Transaction, caller: Caller, user: User, plan
   const { columns, granted, removed } = plan;
   const { isActive, ...described } = columns;
   const before = { isActive: user.isActive, roles: rolesOf(user) };
+  const concerned = organizationsConcerned(user, described.organizationId);
 
   if (Object.keys(columns).length > 0) await patchUser(trx, user.id, columns);
-  if (Object.keys(described).length > 0) await recordUpdate(trx, caller, user, described);
+  if (Object.keys(described).length > 0) await recordUpdate(trx, caller, user, described, concerned);
   if (described.organizationId !== undefined) await moveOwned(trx, user.id, described.organizationId);
   if (isActive !== undefined) {
     // On his return too: a sign-in that was under way as he was put out must not come to life again.
-    await endSessions(trx, user.id);
-    await revokeAllTokens(trx, user.id);
-    const action: AuditAction = isActive ? 'user.reactivated' : 'user.deactivated';
-    const { organizationId } = user;
-    await recordAudit(trx, caller, { action, target: { type: 'user', id: user.id }, organizationId });
+    const sessions_ended = await endSessions(trx, user.id);
+    const tokens_revoked = await revokeAllTokens(trx, user.id);
+    const event = {
+      action: isActive ? 'user.reactivated' : 'user.deactivated',
+      target: { type: 'user', id: user.id },
+      details: { sessions_ended, tokens_revoked },
+    } as const;
+    for (const organizationId of concerned) await recordAudit(trx, caller, { ...event, organizationId });
   }
-  await changeRoles(trx, caller, user, { granted, removed });
+  await changeRoles(trx, caller, user, { granted, removed, concerned });
   if (isActive === false || removed.length > 0) await refuseWithoutAdministrators(trx, before);
 }
 
@@ -75,20 +79,24 @@ async function patchUser(trx: Knex.Transaction, id: string, columns: UpdatePlan[
   }
 }
 
-/** A move is on record in both organizations. */
+/** Where a change is on record: one that comes with a move, in both organizations. */
+function organizationsConcerned(user: User, home: string | null = user.organizationId): (string | null)[] {
+  const homes = new Set([user.organizationId, home]);
+  if (homes.size > 1) homes.delete(null);
+  return [...homes];
+}
+
 async function recordUpdate(
   trx: Knex.Transaction,
   caller: Caller,
   user: User,
   described: Omit<UpdatePlan['columns'], 'isActive'>,
+  concerned: readonly (string | null)[],
 ): Promise<void> {
   const columns = Object.keys(described) as (keyof typeof described)[];
   const select = (row: Partial<User>) => Object.fromEntries(columns.map((column) => [nameOf(column), row[column]]));
   const details = { before: select(user), after: select(described) };
-  const { organizationId: home = user.organizationId } = described;
-  const homes = new Set([user.organizationId, home]);
-  if (homes.size > 1) homes.delete(null);
-  for (const organizationId of homes) {
+  for (const organizationId of concerned) {
     const target = { type: 'user', id: user.id } as const;
     await recordAudit(trx, caller, { action: 'user.updated', target, organizationId, details });
   }
