@@ -422,6 +422,13 @@ describe('who may do what to whose row', () => {
         expected: '200 200 . . 200 200 . 200 . 200 200',
       },
     ],
+    'images.aiHeatmap': [
+      {
+        what: 'ask where a picture of the request looks generated',
+        perform: get(() => `/images/${cast.rows.imageId}/ai-heatmap`),
+        expected: reading,
+      },
+    ],
     'images.delete': [
       {
         what: 'delete a clinical image of the owner',
