@@ -15,6 +15,8 @@ export const SCORE_OF_DUPLICATE = 0.85;
 const LEAST_QUALITY = 50;
 /** Fewer blocks of detail than this tell nothing: flat pictures, gradients, glows. */
 const LEAST_BLOCKS = 4;
+/** Without local features it takes this much detail to know a scene again: glows and skies are all alike. */
+const LEAST_SCENE_BLOCKS = 28;
 /** From so many features on that agree on one map, it is the same scene; features of text and lines agree by chance. */
 const SCENE_INLIERS = 12;
 
@@ -88,7 +90,8 @@ function isPage({ luma }: Evidence): boolean {
 function isSameScene({ ncc, tone, blockAgreement, inliers, blocks }: PixelMeasures): boolean {
   if (blocks < LEAST_BLOCKS) return false;
   const byFeatures = (inliers ?? 0) >= SCENE_INLIERS && ncc >= 0.4 && blockAgreement >= 0.5;
-  return (byFeatures && tone >= 0.8) || (ncc >= 0.7 && blockAgreement >= 0.75 && tone >= 0.9);
+  if (byFeatures && tone >= 0.8) return true;
+  return blocks >= LEAST_SCENE_BLOCKS && ncc >= 0.7 && blockAgreement >= 0.75 && tone >= 0.9;
 }
 
 const PAGE_NCC = 0.97;
