@@ -94,7 +94,7 @@ export async function evaluateOurs({ name, localFeatures }: OurOptions, truth: P
 const pairKey = (one: number, other: number): string => (one > other ? `${one} ${other}` : `${other} ${one}`);
 
 /** For each picture, those before it whose pixels are worth a look. */
-function candidatesOfAll(prints: readonly Fingerprint[], truth: PairTruth, localFeatures: boolean): number[][] {
+export function candidatesOfAll(prints: readonly Fingerprint[], truth: PairTruth, localFeatures: boolean): number[][] {
   const index = FingerprintIndex.create();
   const local = localFeatures ? LocalIndex.create() : null;
   const originals = new Map(truth.copies().map(({ original, copy }) => [copy, original]));

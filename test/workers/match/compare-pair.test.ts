@@ -38,7 +38,7 @@ describe('comparison of two pictures', () => {
     ['grey', /grey/, () => again(source().recomb([GREY, GREY, GREY]))],
     ['blur', /blur/, () => again(source().blur(3))],
     ['sharpening', /./, () => again(source().sharpen({ sigma: 2 }))],
-    ['a caption', /caption/, () => again(source().composite(bar(WIDTH)))],
+    ['a caption', /caption/, () => again(source().composite(caption(WIDTH, 36, 250)))],
     ['a letterbox', /border/, () => again(source().extend({ top: 50, bottom: 50, background: '#000' }))],
     [
       'a border',
@@ -145,19 +145,19 @@ describe('comparison of two pictures', () => {
   });
 });
 
-function bar(width: number): OverlayOptions[] {
-  // Made, not loaded: which loaders there are depends on what else the process has imported.
-  const letters = [18, 9, 22, 0, 14, 20, 11, 16].map((letter, place) => {
-    return box(20 + place * 12, 258 + (letter % 4), 3 + (letter % 5), 16, '#fff');
-  });
-  return [box(0, 250, width, 36, '#000'), ...letters];
+/** Drawn of boxes: where the product's decoder is loaded, sharp reads no SVG. */
+function box(left: number, top: number, width: number, height: number, background: string): OverlayOptions {
+  return { input: { create: { width, height, channels: 3, background } }, left, top };
 }
 
-const box = (left: number, top: number, width: number, height: number, background: string): OverlayOptions => ({
-  input: { create: { width, height, channels: 3, background } },
-  left,
-  top,
-});
+/** A black bar with white strokes as letters have them. */
+function caption(width: number, height: number, top: number): OverlayOptions[] {
+  const strokes = [0, 1, 2, 3, 4, 5, 6].flatMap((letter) => [
+    box(20 + 16 * letter, top + 8, 4, height - 16, '#fff'),
+    box(20 + 16 * letter, top + 8 + ((letter * 5) % (height - 20)), 11, 4, '#fff'),
+  ]);
+  return [box(0, top, width, height, '#000'), ...strokes];
+}
 
 /** A region around the centre with that share of each side. */
 function inside(share: number) {
@@ -168,7 +168,7 @@ function inside(share: number) {
 /** The picture within a page of stripes and boxes. */
 function pasted(picture: Sharp, width: number, height: number, left: number, top: number): Sharp {
   const right = width - WIDTH - left;
-  const boxes = [0, 1, 2, 3, 4].map((place) => box(400 + 17 * place, 20 + place * 110, 190, 60, `#${place + 3}79`));
+  const boxes = [0, 1, 2, 3, 4].map((number) => box(400 + 17 * number, 20 + number * 110, 190, 60, `#${number + 3}79`));
   return picture
     .extend({ left, right, top, bottom: height - HEIGHT - top, background: '#eef' })
     .composite([box(0, 0, width, 130, '#246'), ...boxes]);
