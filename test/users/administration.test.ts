@@ -298,14 +298,14 @@ describe('the last administrator', () => {
       await server.signUp({ roles: ['SUPER_ADMIN'] }),
       await server.signUp({ roles: ['SUPER_ADMIN'] }),
     ];
-    assert.deepEqual(await atOnce([() => remove(one, other), () => remove(other, one)]), [200, 409]);
+    assert.deepEqual(await atOnce([() => remove(one, other), () => remove(other, one)]), [200, 404], 'he is none now');
     assert.equal(await activeSuperAdmins(), 1);
   });
 
-  it('is one of many who are demoted and deactivated in every way at the same moment', async () => {
+  it('is one of many who give it up in every way at the same moment', async () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => server.signUp({ roles: ['SUPER_ADMIN'] })));
     const ways = [deactivate, remove, (who: Account, whom: Account) => setRoles(who, whom, [])];
-    const calls = all.map((who, index) => () => ways[index % 3]!(who, all[(index + 1) % 6]!));
+    const calls = all.map((who, index) => () => ways[index % 3]!(who, who));
     assert.deepEqual(await atOnce(calls), [200, 200, 200, 200, 200, 409]);
     assert.equal(await activeSuperAdmins(), 1);
   });

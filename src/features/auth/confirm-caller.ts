@@ -25,5 +25,8 @@ export async function currentCaller(trx: Knex.Transaction, caller: Caller): Prom
   return { ...caller, actor };
 }
 
-const sameRights = (one: Actor, other: Actor) =>
-  one.organizationId === other.organizationId && one.roles.join() === other.roles.join();
+/** Where one belongs bounds what an ADMIN may change, and nobody else's rights to what is his own. */
+function sameRights(one: Actor, other: Actor): boolean {
+  if (one.roles.join() !== other.roles.join()) return false;
+  return one.organizationId === other.organizationId || !one.roles.includes('ADMIN');
+}
