@@ -17,7 +17,7 @@ export function procedureContext(
     ...services,
     actor: ctx.state.actor,
     credential: ctx.state.credential,
-    presentsCredential: ctx.get('Authorization') !== '',
+    presentsCredential: /^\S+ +\S/.test(ctx.get('Authorization')),
     requestId: ctx.state.requestId,
     ip: ctx.ip,
     userAgent: ctx.get('User-Agent').slice(0, 512) || null,

@@ -10,7 +10,7 @@ export interface Context extends Services, Origin {
   actor: Actor | null;
   /** What proved who calls; null for an anonymous caller. */
   credential: Credential | null;
-  /** Whether the call came with an `Authorization` header, good or not. */
+  /** Whether the call came with a token or the like, good or not. */
   presentsCredential: boolean;
   requestId: string;
   ip: string;

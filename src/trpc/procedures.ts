@@ -39,9 +39,12 @@ export const signedIn = publicProcedure
     });
   });
 
-/** For what is open to strangers, and does something else for users: a token that has run out makes nobody a stranger. */
+/**
+ * For what strangers may do while registration is open. Where it is not, a token that has run out is told so, that its
+ * owner may refresh it; where it is, it is passed over, since a page may still hold that of whoever sat there before.
+ */
 export const strangerOrSignedIn = publicProcedure.use(({ ctx, next }) => {
-  if (ctx.presentsCredential && !ctx.credential) throw signInFirst();
+  if (ctx.presentsCredential && !ctx.credential && !ctx.config.registrationOpen) throw signInFirst();
   return next();
 });
 

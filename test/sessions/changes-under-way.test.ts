@@ -137,14 +137,21 @@ describe('Strangers', () => {
 
   const account = () => ({ email: `${Math.random()}@example.com`, password: 'SecurePass123', name: 'New' });
 
-  it('are not what a user becomes whose token has run out', async () => {
-    const { status, headers } = await server.api('POST', '/users', { token: 'expired', json: account() });
+  it('register with whatever token a page still holds, while registration is open', async () => {
+    for (const Authorization of ['Bearer', 'Bearer ', 'Bearer null', 'Bearer expired']) {
+      const { status } = await server.api('POST', '/users', { headers: { Authorization }, json: account() });
+      assert.equal(status, 201, Authorization);
+    }
+  });
+
+  it('are not what an administrator becomes whose token has run out, where registration is closed', async () => {
+    const closed = await startTestServer({ sharing: server, env: { REGISTRATION: 'closed' } });
+    const { status, headers } = await closed.api('POST', '/users', { token: 'expired', json: account() });
     assert.equal(status, 401);
     assert.equal(headers.get('WWW-Authenticate'), 'Bearer');
-    assert.equal((await server.api('POST', '/users', { json: account() })).status, 201);
-    const { token } = await server.signUp();
-    assert.equal((await server.api('POST', '/auth/login', { token: 'expired', json: {} })).status, 400, 'may log in');
-    assert.equal((await server.api('POST', '/users', { token, json: account() })).status, 201);
+    assert.equal((await closed.api('POST', '/users', { json: account() })).status, 403);
+    assert.equal((await closed.api('POST', '/auth/login', { token: 'expired', json: {} })).status, 400, 'may log in');
+    await closed.stop();
   });
 
   it('make no browser of others log in or register, as a page could by an address alone', async () => {
