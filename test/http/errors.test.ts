@@ -60,7 +60,7 @@ describe('Error answers and the access log', () => {
       assert.ok(!JSON.stringify(body).includes(SECRET));
       const logged = lines.find(({ msg }) => msg === 'request failed');
       assert.equal(logged?.request_id, 'fault-of-ours');
-      assert.match(JSON.stringify(logged.errors), /rest-bridge/);
+      assert.match(JSON.stringify(logged.errors), kind === 'internal' ? /example-router/ : /rest-bridge/);
     });
   }
 

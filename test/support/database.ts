@@ -5,17 +5,20 @@ import type { Knex } from 'knex';
 import pg from 'pg';
 import { pino } from 'pino';
 import { connect } from '../../src/database/connection.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { migrate } from '../../src/database/migrate.js';
 
 const silent = pino({ level: 'silent' });
 const TEMPLATE = 'migrated';
-/** Nothing here has to outlive a power cut. */
-const VOLATILE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+/** Nothing here has to outlive a power cut, and several services are at it side by side. */
+const VOLATILE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' };
+
+/** Tells the processes that run the tests side by side where the server of the run is. */
+const SERVER_URL = 'ASSAY_TEST_DATABASE_URL';
 
 interface TestServer {
-  folder: string;
-  server: EmbeddedPostgres;
+  url: string;
+  stop: () => Promise<void>;
 }
 
 let started: Promise<TestServer> | undefined;
@@ -45,24 +48,31 @@ export async function freshDatabase(): Promise<TestDatabase> {
 
 /** A database without any schema, or a copy of `template`. */
 export async function emptyDatabase(template = 'template0'): Promise<Omit<TestDatabase, 'db'>> {
-  started ??= startServer();
-  const { server } = await started;
+  const serverUrl = process.env[SERVER_URL] ?? (await startDatabaseServer());
   databasesMade += 1;
-  const name = `test_${databasesMade}`;
-  await execute(server.url, `create database ${name} template ${template}`);
+  const name = `test_${process.pid}_${databasesMade}`;
+  await execute(serverUrl, `create database ${name} template ${template}`);
   return {
-    url: urlOf(server, name),
-    drop: () => execute(server.url, `drop database if exists ${name} with (force)`),
+    url: urlOf(serverUrl, name),
+    drop: () => execute(serverUrl, `drop database if exists ${name} with (force)`),
   };
 }
 
-/** For the end of the run. */
+/** The one server of a run, for this process and those that it starts from now on; its superuser's URL. */
+export async function startDatabaseServer(): Promise<string> {
+  started ??= startServer();
+  const { url } = await started;
+  process.env[SERVER_URL] = url;
+  return url;
+}
+
+/** For the end of the run, by the process that started it. */
 export async function stopDatabaseServer(): Promise<void> {
   const running = await started?.catch(() => undefined);
   started = undefined;
   if (!running) return;
-  await running.server.stop();
-  await rm(running.folder, { recursive: true, force: true });
+  Reflect.deleteProperty(process.env, SERVER_URL);
+  await running.stop();
 }
 
 async function startServer(): Promise<TestServer> {
@@ -71,12 +81,16 @@ async function startServer(): Promise<TestServer> {
   await chmod(folder, 0o711);
   const server = await startEmbeddedPostgres(folder, silent, VOLATILE);
   await execute(server.url, `create database ${TEMPLATE} template template0`);
-  await migrate(urlOf(server, TEMPLATE), silent);
-  return { folder, server };
+  await migrate(urlOf(server.url, TEMPLATE), silent);
+  const stop = async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { url: server.url, stop };
 }
 
-function urlOf(server: EmbeddedPostgres, database: string): string {
-  const url = new URL(server.url);
+function urlOf(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
   url.pathname = `/${database}`;
   return url.href;
 }

@@ -114,7 +114,7 @@ export function killLaunched(): void {
 }
 
 async function launch(environment: Record<string, string>, { ids, entry = 'main' }: ServiceOptions) {
-  built ??= promisify(execFile)('npm', ['run', 'build'], { cwd: packageRoot });
+  built ??= promisify(execFile)('npx', ['--no-install', 'tsc', '-b', 'tsconfig.build.json'], { cwd: packageRoot });
   await built;
   const child = spawn(process.execPath, [join(BUILD, `${entry}.js`)], {
     ...ids,

@@ -1,10 +1,18 @@
-import { stopDatabaseServer } from './database.js';
+import { startDatabaseServer, stopDatabaseServer } from './database.js';
 import { killLaunched } from './processes.js';
 
-/** What the first test that needs it has started, the database server of the run above all, ends with the run. */
+/** Once a run, before the processes begin that take the test files between them. */
+export async function mochaGlobalSetup(): Promise<void> {
+  await startDatabaseServer();
+}
+
+export async function mochaGlobalTeardown(): Promise<void> {
+  await stopDatabaseServer();
+}
+
+/** After each test file: nothing that it launched outlives it. */
 export const mochaHooks = {
-  async afterAll(): Promise<void> {
+  afterAll(): void {
     killLaunched();
-    await stopDatabaseServer();
   },
 };

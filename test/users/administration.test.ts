@@ -293,6 +293,22 @@ describe('the last administrator', () => {
     assert.equal((await remove(other, other)).status, 409);
   });
 
+  it('of all organizations stays one, even where others administer theirs', async () => {
+    const last = await server.signUp({ roles: ['ADMIN'] });
+    const [organizationId = ''] = await createOrganizations(server.db, 'A clinic');
+    const home = await server.signUp({ roles: ['ADMIN'], organizationId });
+    const move = (whom: Account) =>
+      server.api('PATCH', `/users/${whom.user.id}`, { token: last.token, json: { organization_id: organizationId } });
+    for (const attempt of [() => move(last), () => remove(last, last, 'ADMIN'), () => deactivate(last, last)]) {
+      const { status, body } = await attempt();
+      assert.equal(status, 409);
+      assert.match(String(body.message), /last active administrator of all organizations/);
+    }
+    assert.equal((await remove(last, home, 'ADMIN')).status, 200);
+    const other = await server.signUp({ roles: ['ADMIN'] });
+    assert.equal((await move(other)).status, 200);
+  });
+
   it('is one of two who take the role from each other at the same moment', async () => {
     const [one, other] = [
       await server.signUp({ roles: ['SUPER_ADMIN'] }),

@@ -14,9 +14,6 @@ export interface ClinicalImageRow {
 export const clinicalImageOperations = ['read', 'classify', 'delete'] as const;
 export type ClinicalImageOperation = (typeof clinicalImageOperations)[number];
 
-/** Any user may upload clinical images but one who only looks. */
-export const mayUploadClinicalImages = (actor: Actor) => !onlyViews(actor);
-
 /** The members of an organization see each other's images and classify them. */
 export function mayOnClinicalImage(actor: Actor, operation: ClinicalImageOperation, row: ClinicalImageRow): boolean {
   if (administers(actor, row)) return true;

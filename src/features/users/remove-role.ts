@@ -28,7 +28,8 @@ export async function removeRole(
     if (!mayGrant(caller.actor, userRow(user), roleCode)) throw forbidden('Only an administrator may take this role.');
 
     await changeRoles(trx, caller, user, { removed: [roleCode] });
-    await refuseWithoutAdministrators(trx, { isActive: user.isActive, roles: rolesOf(user) });
+    const { isActive, organizationId } = user;
+    await refuseWithoutAdministrators(trx, { isActive, organizationId, roles: rolesOf(user) });
     return findUser(trx, user.id);
   });
 }

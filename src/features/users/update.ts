@@ -50,7 +50,7 @@ export async function updateUser(
 async function applyPlan(trx: Knex.Transaction, caller: Caller, user: User, plan: UpdatePlan): Promise<void> {
   const { columns, granted, removed } = plan;
   const { isActive, ...described } = columns;
-  const before = { isActive: user.isActive, roles: rolesOf(user) };
+  const before = { isActive: user.isActive, roles: rolesOf(user), organizationId: user.organizationId };
   const concerned = organizationsConcerned(user, described.organizationId);
 
   if (Object.keys(columns).length > 0) await patchUser(trx, user.id, columns);
@@ -68,7 +68,8 @@ async function applyPlan(trx: Knex.Transaction, caller: Caller, user: User, plan
     for (const organizationId of concerned) await recordAudit(trx, caller, { ...event, organizationId });
   }
   await changeRoles(trx, caller, user, { granted, removed, concerned });
-  if (isActive === false || removed.length > 0) await refuseWithoutAdministrators(trx, before);
+  const moved = described.organizationId !== undefined;
+  if (isActive === false || moved || removed.length > 0) await refuseWithoutAdministrators(trx, before);
 }
 
 async function patchUser(trx: Knex.Transaction, id: string, columns: UpdatePlan['columns']): Promise<void> {
