@@ -357,6 +357,24 @@ describe('who may do what to whose row', () => {
         expected: '200 . . 403 . 403 . 200 . 200 200',
       },
     ],
+    'exports.create': [
+      {
+        what: 'order an export, the one before having ended',
+        perform: async (who) => {
+          await cast.server.db('exports').update({ status: 'failed' });
+          return cast.call(who, 'POST', request('/exports'), { format: 'jsonl' });
+        },
+        expected: '201 . . 403 . 403 . 201 . 201 201',
+      },
+    ],
+    'exports.list': [{ what: 'list exports', perform: get(() => request('/exports')), expected: ownersReading }],
+    'exports.get': [
+      {
+        what: 'look at an export',
+        perform: async (who) => cast.call(who, 'GET', `/exports/${await cast.export()}`),
+        expected: ownersReading,
+      },
+    ],
     'tasks.list': [{ what: 'list tasks', perform: get(() => '/tasks'), expected: all('200') }],
     'tasks.adminList': [{ what: 'list all tasks', perform: get(() => '/admin/tasks'), expected: administrators }],
     'tasks.get': [{ what: 'read the task', perform: get(() => task()), expected: '. . . 200 . 200 . 200 . 200 200' }],
