@@ -8,6 +8,7 @@ import { migrate } from './database/migrate.js';
 import { isEntryFile } from './entry-file.js';
 import { CallLimits } from './features/auth/call-limits.js';
 import { TokenSigner } from './features/auth/token-signer.js';
+import { ExportUrls } from './features/exports/export-urls.js';
 import { PictureUrls } from './features/images/picture-urls.js';
 import { ensureFirstAdmin } from './features/users/first-admin.js';
 import { answerParserErrors } from './http/parser-errors.js';
@@ -58,6 +59,7 @@ export async function startApi(
         db,
         storage,
         pictureUrls: new PictureUrls({ publicUrl, signingKey }),
+        exportUrls: new ExportUrls({ publicUrl, signingKey }),
         tokens: new TokenSigner(jwtSecret),
         callLimits: new CallLimits(db, config.rateLimitPerMinute),
         log,

@@ -16,6 +16,7 @@ import { createApp, type AppOptions } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { CallLimits } from '../../src/features/auth/call-limits.js';
 import { TokenSigner } from '../../src/features/auth/token-signer.js';
+import { ExportUrls } from '../../src/features/exports/export-urls.js';
 import { PictureUrls } from '../../src/features/images/picture-urls.js';
 import { storageSigningKey } from '../../src/jwt-secret.js';
 import { appRouter } from '../../src/router.js';
@@ -142,6 +143,7 @@ async function createServices({ db, databaseUrl, folder }: Ground, url: string, 
     db,
     storage,
     pictureUrls: new PictureUrls({ publicUrl, signingKey }),
+    exportUrls: new ExportUrls({ publicUrl, signingKey }),
     tokens: new TokenSigner(jwtSecret),
     callLimits: new CallLimits(db, config.rateLimitPerMinute),
     log: options.log ?? pino({ level: 'silent' }),
