@@ -21,6 +21,7 @@ const rooms = {
     'src/features/auth',
     'src/features/exports/export-urls.ts',
     'src/features/images/picture-urls.ts',
+    'src/features/qc/events.ts',
     'src/storage',
     ...ground,
   ],

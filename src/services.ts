@@ -5,6 +5,7 @@ import type { CallLimits } from './features/auth/call-limits.js';
 import type { TokenSigner } from './features/auth/token-signer.js';
 import type { ExportUrls } from './features/exports/export-urls.js';
 import type { PictureUrls } from './features/images/picture-urls.js';
+import type { QcEvents } from './features/qc/events.js';
 import type { Storage } from './storage/storage.js';
 
 /** What every request shares: made once at start. */
@@ -16,5 +17,6 @@ export interface Services {
   exportUrls: ExportUrls;
   tokens: TokenSigner;
   callLimits: CallLimits;
+  qcEvents: QcEvents;
   log: Logger;
 }

@@ -17,7 +17,9 @@ import { loadConfig } from '../../src/config.js';
 import { CallLimits } from '../../src/features/auth/call-limits.js';
 import { TokenSigner } from '../../src/features/auth/token-signer.js';
 import { ExportUrls } from '../../src/features/exports/export-urls.js';
+import { Notifications } from '../../src/database/notifications.js';
 import { PictureUrls } from '../../src/features/images/picture-urls.js';
+import { QcEvents, type QcEventsOptions } from '../../src/features/qc/events.js';
 import { storageSigningKey } from '../../src/jwt-secret.js';
 import { appRouter } from '../../src/router.js';
 import { createStorage } from '../../src/storage/create-storage.js';
@@ -30,6 +32,7 @@ export interface TestServerOptions extends AppOptions {
   /** Environment variables as in the README; here the rate limit is off and the log silent unless set. */
   env?: NodeJS.ProcessEnv;
   log?: Logger;
+  qcEvents?: Partial<QcEventsOptions>;
   /** Stands on that server's database and storage, as a second API process would. */
   sharing?: TestServer;
 }
@@ -85,7 +88,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const server = createServer({ requestTimeout: 0 });
   const url = await listen(server);
   const ground = options.sharing ? shareGround(options.sharing) : await layGround();
-  const services = await createServices(ground, url, options);
+  const notifications = new Notifications({
+    databaseUrl: ground.databaseUrl,
+    log: options.log ?? pino({ level: 'silent' }),
+  });
+  const services = await createServices({ ...ground, notifications }, url, options);
   const app = createApp(services, options.router ?? appRouter, {
     ...(options.draining && { draining: options.draining }),
   });
@@ -98,7 +105,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     api: (method, path, call) => callApi(url, method, path, call),
     signUp: (user) => signUp(services, user),
     stop: async () => {
+      services.qcEvents.drain();
       await close(server);
+      await notifications.close();
       await ground.remove();
     },
   };
@@ -126,7 +135,11 @@ function shareGround({ services }: TestServer): Ground {
   return { db, databaseUrl: config.databaseUrl ?? '', folder: config.dataDir, remove: () => Promise.resolve() };
 }
 
-async function createServices({ db, databaseUrl, folder }: Ground, url: string, options: TestServerOptions) {
+async function createServices(
+  { db, databaseUrl, folder, notifications }: Ground & { notifications: Notifications },
+  url: string,
+  options: TestServerOptions,
+) {
   const config = loadConfig({
     DATA_DIR: folder,
     DATABASE_URL: databaseUrl,
@@ -146,6 +159,7 @@ async function createServices({ db, databaseUrl, folder }: Ground, url: string, 
     exportUrls: new ExportUrls({ publicUrl, signingKey }),
     tokens: new TokenSigner(jwtSecret),
     callLimits: new CallLimits(db, config.rateLimitPerMinute),
+    qcEvents: new QcEvents({ notifications, ...options.qcEvents }),
     log: options.log ?? pino({ level: 'silent' }),
   } satisfies Services;
 }

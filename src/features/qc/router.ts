@@ -205,6 +205,31 @@ export const qcRouter = router({
       return presentStatus(ctx.db, request.id, await newestRun(ctx.db, request.id));
     }),
 
+  events: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/requests/{request_id}/qc/events',
+        summary: 'Follow quality control live',
+        description:
+          'The answer of `GET /requests/{request_id}/qc/status`, now and whenever it changes, until the run has ended. ' +
+          'Whoever comes again with `Last-Event-ID` is sent what differs from that.',
+        tags: ['qc'],
+        protect: true,
+      },
+      eventName: 'status',
+    })
+    .input(
+      requestInput.extend({
+        lastEventId: z.string().max(100).optional().meta({ description: 'The id of the last event received.' }),
+      }),
+    )
+    .subscription(async ({ ctx, input: { request_id: requestId, lastEventId } }) => {
+      await findRequest(ctx.db, ctx.actor, requestId, 'read');
+      const read = async () => presentStatus(ctx.db, requestId, await newestRun(ctx.db, requestId));
+      return ctx.qcEvents.watch(ctx, requestId, { lastEventId, read });
+    }),
+
   cancel: signedIn
     .meta({
       openapi: {
