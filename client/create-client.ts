@@ -5,13 +5,14 @@ import {
   httpLink,
   httpSubscriptionLink,
   isNonJsonSerializable,
+  type Operation,
   splitLink,
   type TRPCClient,
   type TRPCLink,
 } from '@trpc/client';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import type { AppRouter } from '../src/router.js';
-import { type AuthorizedFetch, FetchEventSource } from './event-source.js';
+import { FetchEventSource } from './event-source.js';
 import { type CallContext, perseveringLink } from './persevering-link.js';
 import { plainFetch } from './retry.js';
 import { fetchReporting } from './send-with-progress.js';
@@ -66,22 +67,18 @@ export function createClient({ token, credentials, onTokens, ...options }: Clien
   const session = credentials ? new Session({ url, credentials, onTokens, fetch: fetchIt }) : null;
   const given = async () => (typeof token === 'function' ? await token() : token);
 
-  const headersOf = async (contexts: readonly CallContext[]) => {
+  const headersOf = async (contexts: readonly CallContext[]): Promise<Record<string, string>> => {
     const current = session ? contexts.find((context) => context.token)?.token : await given();
     return current === undefined ? {} : { Authorization: `Bearer ${current}` };
   };
-  const authorized: AuthorizedFetch = async (address, init) => {
-    const attempt = (current: string | undefined) => {
+  const eventSourceOptions = ({ op }: { op: Operation }) => ({
+    fetch: async (address: string, init: RequestInit) => {
       const headers = new Headers(init.headers);
-      if (current !== undefined) headers.set('Authorization', `Bearer ${current}`);
+      for (const [name, value] of Object.entries(await headersOf([op.context as CallContext])))
+        headers.set(name, value);
       return fetchIt(address, { ...init, headers });
-    };
-    const current = session ? await session.access() : await given();
-    const response = await attempt(current);
-    if (response.status !== 401 || !session) return response;
-    const renewed = await session.renew(current);
-    return renewed === undefined ? response : attempt(renewed);
-  };
+    },
+  });
   const oneByOne: TRPCLink<AppRouter> = (runtime) => (call) => {
     const context = call.op.context as CallContext;
     const send = context.onSent ? fetchReporting(context.onSent, fetchIt) : fetchIt;
@@ -95,7 +92,7 @@ export function createClient({ token, credentials, onTokens, ...options }: Clien
         true: httpSubscriptionLink({
           url,
           EventSource: FetchEventSource,
-          eventSourceOptions: { fetch: authorized },
+          eventSourceOptions,
         }),
         false: splitLink({
           condition: ({ input }) => isNonJsonSerializable(input),

@@ -1,4 +1,4 @@
-/** `fetch` with a token, renewed where it is refused. */
+/** `fetch` with the token in force. */
 export type AuthorizedFetch = (url: string, init: RequestInit) => Promise<Response>;
 
 interface EventSourceInit {
@@ -45,6 +45,7 @@ export class FetchEventSource extends EventTarget {
     this.readyState = this.OPEN;
     this.dispatchEvent(new Event('open'));
     for await (const { type, data, id } of readEvents(response.body)) {
+      if (this.#abort.signal.aborted) return;
       this.dispatchEvent(new MessageEvent(type, { data, lastEventId: id }));
     }
     this.#fail(new TypeError('The connection ended.'));

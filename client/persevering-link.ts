@@ -51,7 +51,8 @@ export const perseveringLink =
           return attempt();
         }
         const options = { repeatable, retries, longestWait, signal: op.signal ?? undefined };
-        const wait = waitBeforeRetry(error, failures++, options);
+        // Whoever subscribes knows better where to take it up.
+        const wait = op.type === 'subscription' ? null : waitBeforeRetry(error, failures++, options);
         if (wait === null) throw error;
         await pause(wait, AbortSignal.any([ended.signal, ...(op.signal ? [op.signal] : [])]));
         return attempt();
@@ -62,7 +63,6 @@ export const perseveringLink =
           if (!ended.signal.aborted) observer.error(TRPCClientError.from(error as Error));
         });
 
-      if (op.type === 'subscription') return next(op).subscribe(observer);
       start(attempt);
       return () => {
         ended.abort();
