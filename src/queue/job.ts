@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 /** Every kind of job and what it is given. */
 export interface JobPayloads {
   runQc: { runId: string };
+  examineBatch: { batchId: string };
   makeThumbnails: { imageIds: string[] };
   makeHeatMap: { imageId: string };
   deleteObjects: { keys: string[] };
@@ -24,14 +25,18 @@ export interface JobContext {
 
 export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name], context: JobContext) => Promise<void> };
 
-/** Jobs that may take minutes: they leave places free for the others. */
-export const longJobs: ReadonlySet<JobName> = new Set(['runQc']);
+/** Jobs that keep a process busy for long: they leave places free for the others. */
+export const longJobs: ReadonlySet<JobName> = new Set(['examineBatch']);
+
+/** Long jobs that a process has in hand at a time; more would only make all of them slower. */
+export const LONG_CONCURRENCY = 2;
 
 /** Lower runs first. */
 const priorities: Record<JobName, number> = {
   makeThumbnails: 0,
   makeHeatMap: 0,
-  runQc: 10,
+  runQc: 5,
+  examineBatch: 10,
   deleteObjects: 20,
   sweepAbandonedUploads: 20,
   endStrandedRuns: 5,
@@ -46,6 +51,7 @@ const maxAttempts: Record<JobName, number> = {
   makeThumbnails: 10,
   makeHeatMap: 3,
   runQc: 5,
+  examineBatch: 5,
   deleteObjects: 20,
   sweepAbandonedUploads: 2,
   endStrandedRuns: 2,
