@@ -19,6 +19,14 @@ export class QcRun extends Model {
   declare imagesDone: number;
   declare imagesFailed: number;
   declare cancelRequested: boolean;
+  /**
+   * What batches are cut from: the request's pictures, and once all of those are done the customer's other uploads.
+   * `…_cut`: nothing is left to cut there, and batches are still to be done.
+   */
+  declare planning: 'request' | 'request_cut' | 'uploads' | 'uploads_cut';
+  /** The last picture that is in a batch. */
+  declare plannedTo: string | null;
+  declare plannedAt: Date | null;
   declare error: string | null;
   declare createdAt: Date;
   declare startedAt: Date | null;

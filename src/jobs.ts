@@ -3,21 +3,31 @@ import { sweepExports } from './features/exports/sweep.js';
 import { makeHeatMap } from './features/images/make-heat-map.js';
 import type { Analyser } from './features/qc/analyse-images.js';
 import type { MatchMemory } from './features/qc/match/find-matches.js';
+import { examineBatch } from './features/qc/examine-batch.js';
 import { endStrandedRuns } from './features/qc/end-stranded-runs.js';
 import { runQc } from './features/qc/run-qc.js';
 import { sweepSessions } from './features/sessions/sweep.js';
 import { dealUploaded } from './features/tasks/deal-images.js';
 import { makeThumbnails } from './features/uploads/make-thumbnails.js';
 import { sweepAbandonedUploads } from './features/uploads/sweep.js';
-import type { JobHandlers } from './queue/job.js';
+import type { AnalysisPool } from './queue/analysis-pool.js';
+import type { JobContext, JobHandlers } from './queue/job.js';
+import type { SeparateProcess } from './queue/separate-process.js';
+
+type Worker = Analyser & MatchMemory & { pool: AnalysisPool; apart: SeparateProcess };
+
+/** A job that was begun before may have taken the process along that did it. */
+const withCare = (analyser: Worker, { attempt }: JobContext) =>
+  attempt > 1 ? { ...analyser, pool: analyser.apart } : analyser;
 
 /** Every kind of job and the domain function that does it: what `router.ts` is to procedures. */
-export function jobHandlers(analyser: Analyser & MatchMemory): JobHandlers {
+export function jobHandlers(analyser: Worker): JobHandlers {
   const { db, storage } = analyser;
   return {
     runQc: (payload, job) => runQc(analyser, payload, job),
-    makeHeatMap: ({ imageId }) => makeHeatMap(analyser, imageId),
-    makeThumbnails: ({ imageIds }, { shutdown }) => makeThumbnails(analyser, imageIds, shutdown),
+    examineBatch: (payload, job) => examineBatch(analyser, payload, job),
+    makeHeatMap: ({ imageId }, job) => makeHeatMap(withCare(analyser, job), imageId),
+    makeThumbnails: ({ imageIds }, job) => makeThumbnails(withCare(analyser, job), imageIds, job.shutdown),
     deleteObjects: ({ keys }) => storage.delete(keys),
     sweepAbandonedUploads: () => sweepAbandonedUploads(db, storage),
     endStrandedRuns: () => endStrandedRuns(db),

@@ -25,10 +25,8 @@ await runProcess(
       ...process.env,
       DATABASE_URL: databaseUrl,
       PUBLIC_URL: api.publicUrl,
-      // sharp decodes on libuv's threads, of which there are four unless told otherwise before the process starts.
-      UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? String(Math.max(4, config.workerThreads + 2)),
     };
-    workers.start({ count: config.workerProcesses, environment, log });
+    workers.start({ count: config.workerProcesses, threads: config.workerThreads, environment, log });
     process.stdout.write(greeting(config, api));
   },
   { closeWithinMs: 75_000 },

@@ -13,6 +13,8 @@ const DRAIN_MS = 20_000;
 
 export interface WorkerProcessesOptions {
   count: number;
+  /** Analysis threads of each. */
+  threads: number;
   environment: NodeJS.ProcessEnv;
   log: Logger;
 }
@@ -24,7 +26,12 @@ export class WorkerProcesses {
   #stopping = false;
 
   start(options: WorkerProcessesOptions): void {
-    for (let index = 0; index < options.count; index += 1) this.#launch(options, FIRST_PAUSE_MS);
+    const environment = {
+      ...options.environment,
+      // sharp decodes on libuv's threads, of which there are four unless told otherwise before the process starts.
+      UV_THREADPOOL_SIZE: options.environment.UV_THREADPOOL_SIZE ?? String(Math.max(4, options.threads + 2)),
+    };
+    for (let index = 0; index < options.count; index += 1) this.#launch({ ...options, environment }, FIRST_PAUSE_MS);
   }
 
   /** Asks each to finish the pictures in hand, and kills those that have not after twenty seconds. */

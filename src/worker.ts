@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { readAnalyserVersion } from '../workers/analyser-version.js';
+import { checkDetectorFiles } from '../workers/detector.js';
 import type { Config } from './config.js';
 import { connect } from './database/connection.js';
 import { migrate } from './database/migrate.js';
@@ -11,9 +12,11 @@ import { crontab, jobHandlers } from './jobs.js';
 import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
 import { AnalysisPool } from './queue/analysis-pool.js';
 import { runWorker } from './queue/run-worker.js';
-import { runProcess } from './run-process.js';
+import { SeparateProcess } from './queue/separate-process.js';
+import { type ProcessLife, runProcess } from './run-process.js';
 import { StartupError } from './startup-error.js';
 import { createStorage } from './storage/create-storage.js';
+import { WorkerProcesses } from './worker-processes.js';
 
 /** Connections that jobs need beside one for each picture in hand. */
 const SPARE_CONNECTIONS = 5;
@@ -30,15 +33,16 @@ export async function startWorker(
   const storage = await createStorage({ storageUrl, publicUrl, signingKey });
   const db = connect(databaseUrl, { poolSize: threads + SPARE_CONNECTIONS, applicationName: 'assay worker', log });
   const pool = new AnalysisPool({ threads, detectorFolder });
+  const apart = new SeparateProcess({ detectorFolder });
   const close = async () => {
-    await pool.close();
+    await Promise.all([pool.close(), apart.close()]);
     await db.destroy();
   };
   try {
     await pool.checkDetector().catch(refuse);
     const memory = { known: new KnownPictures(), candidates: new CandidateReader(), parts: new PartsMemory() };
     const maxPixels = limits.maxImagePixels;
-    const handlers = jobHandlers({ db, storage, pool, analyserVersion, maxPixels, ...memory });
+    const handlers = jobHandlers({ db, storage, pool, apart, analyserVersion, maxPixels, ...memory });
     const worker = await runWorker({ db, databaseUrl, handlers, crontab, threads, stats: pool.stats, log });
     return { stop: () => worker.stop().finally(close) };
   } catch (error) {
@@ -53,20 +57,38 @@ function refuse(reason: unknown): never {
 }
 
 if (isEntryFile(import.meta.url)) {
-  await runProcess(
-    async ({ config, log, shutdown, atEnd }) => {
-      // Started by `npm start`, it does not outlive that, however that ended.
-      process.once('disconnect', () => {
-        shutdown.request();
-      });
-      if (!config.databaseUrl) {
-        throw new StartupError('DATABASE_URL is needed to run a worker alone. `npm start` brings a database along.');
-      }
-      await migrate(config.databaseUrl, log);
-      const worker = await startWorker(config, { databaseUrl: config.databaseUrl, log });
-      atEnd(() => worker.stop());
-      log.info({ threads: config.workerThreads }, 'QC worker ready');
-    },
-    { closeWithinMs: 20_000 },
-  );
+  // Whoever started it by `fork` looks after it; from a shell it looks after itself, as a process that starts it again.
+  await (process.connected
+    ? runProcess(work, { closeWithinMs: 20_000 })
+    : runProcess(supervise, { closeWithinMs: 25_000 }));
+}
+
+async function work({ config, log, shutdown, atEnd }: ProcessLife): Promise<void> {
+  // It does not outlive what started it, however that ended.
+  process.once('disconnect', () => {
+    shutdown.request();
+  });
+  const { databaseUrl } = await prepare(config, log);
+  const worker = await startWorker(config, { databaseUrl, log });
+  atEnd(() => worker.stop());
+  log.info({ threads: config.workerThreads }, 'QC worker ready');
+}
+
+/** A picture may take the process along that looks at it, so there is another that stays. */
+async function supervise({ config, log, atEnd }: ProcessLife): Promise<void> {
+  const { workerThreads: threads, detectorFolder } = config;
+  await prepare(config, log);
+  await checkDetectorFiles(detectorFolder).catch(refuse);
+  const workers = new WorkerProcesses();
+  atEnd((hastened) => workers.stop(hastened));
+  workers.start({ count: Math.max(1, config.workerProcesses), threads, environment: process.env, log });
+}
+
+/** @throws {StartupError} without a database. */
+async function prepare({ databaseUrl }: Config, log: Logger): Promise<{ databaseUrl: string }> {
+  if (!databaseUrl) {
+    throw new StartupError('DATABASE_URL is needed to run a worker alone. `npm start` brings a database along.');
+  }
+  await migrate(databaseUrl, log);
+  return { databaseUrl };
 }

@@ -55,9 +55,12 @@ export interface Analysis {
   timings: { decode: number; hash: number; detect: number; provenance: number };
 }
 
-/** `ai_metadata` stands beside one `ai_metadata:<source>` for each place that says so. */
+/**
+ * `ai_metadata` stands beside one `ai_metadata:<source>` for each place that says so. `analysis_failed`: the picture could
+ * not be looked at, which says nothing of it.
+ */
 export type Finding =
-  'corrupt' | 'too_small' | 'low_detail' | 'ai_metadata' | `ai_metadata:${string}` | 'camera_metadata' | 'c2pa_invalid';
+  'corrupt' | 'analysis_failed' | 'too_small' | 'low_detail' | 'ai_metadata' | `ai_metadata:${string}` | 'camera_metadata' | 'c2pa_invalid';
 
 /**
  * What a fact is evidence of, from the strongest:

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 /** Every kind of job and what it is given. */
 export interface JobPayloads {
   runQc: { runId: string };
+  examineBatch: { batchId: string };
   makeThumbnails: { imageIds: string[] };
   makeHeatMap: { imageId: string };
   deleteObjects: { keys: string[] };
@@ -27,8 +28,11 @@ export interface JobContext {
 
 export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name], context: JobContext) => Promise<void> };
 
-/** Jobs that may take minutes: they leave places free for the others. */
-export const longJobs: ReadonlySet<JobName> = new Set(['runQc']);
+/** Jobs that keep a process busy for long: they leave places free for the others. */
+export const longJobs: ReadonlySet<JobName> = new Set(['examineBatch']);
+
+/** Long jobs that a process has in hand at a time; more would only make all of them slower. */
+export const LONG_CONCURRENCY = 2;
 
 /** Jobs that may take hours, in a place of their own: quality control does not wait for them, nor they for it. */
 export const bulkJobs: ReadonlySet<JobName> = new Set(['makeExport']);
@@ -37,7 +41,8 @@ export const bulkJobs: ReadonlySet<JobName> = new Set(['makeExport']);
 const priorities: Record<JobName, number> = {
   makeThumbnails: 0,
   makeHeatMap: 0,
-  runQc: 10,
+  runQc: 5,
+  examineBatch: 10,
   deleteObjects: 20,
   sweepAbandonedUploads: 20,
   endStrandedRuns: 5,
@@ -55,6 +60,7 @@ const maxAttempts: Record<JobName, number> = {
   makeThumbnails: 10,
   makeHeatMap: 3,
   runQc: 5,
+  examineBatch: 5,
   deleteObjects: 20,
   sweepAbandonedUploads: 2,
   endStrandedRuns: 2,

@@ -12,7 +12,7 @@ import type { Knex } from 'knex';
 import type { Logger as Log } from 'pino';
 import type { WorkerStats } from '../../models/worker-process.js';
 import { Heartbeat } from './heartbeat.js';
-import { bulkJobs, longJobs, type JobContext, type JobHandlers, type JobName } from './job.js';
+import { bulkJobs, LONG_CONCURRENCY, longJobs, type JobContext, type JobHandlers, type JobName } from './job.js';
 
 export interface WorkerOptions {
   db: Knex;
@@ -25,8 +25,6 @@ export interface WorkerOptions {
   log: Log;
 }
 
-/** Long jobs in hand at a time; more would only make all of them slower. */
-const LONG_CONCURRENCY = 2;
 const BULK_CONCURRENCY = 1;
 /** Places that no long job can take: thumbnails come at once, however many runs are under way. */
 const SHORT_CONCURRENCY = 2;

@@ -13,7 +13,9 @@ import { CandidateReader } from '../../src/features/qc/match/candidates.js';
 import type { MatchThreads } from '../../src/features/qc/match/find-matches.js';
 import { KnownPictures } from '../../src/features/qc/match/known-pictures.js';
 import { PartsMemory } from '../../src/features/qc/match/parts.js';
-import { matchImages } from '../../src/features/qc/match-images.js';
+import { lockMatches } from '../../src/features/qc/match/lock-matches.js';
+import { lookUpImages } from '../../src/features/qc/match-images.js';
+import { saveResults } from '../../src/features/qc/save-results.js';
 import { EXACT_MATCH } from '../../workers/match/pair-match.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { bitsApart, randomHash } from './hashes.js';
@@ -178,6 +180,11 @@ export class TestProcess {
     const analyses = new Map(rows.map((row) => [row.sha256.toString('hex'), row]));
     const { known, candidates, parts, pool } = this;
     const ground = { db, known, candidates, parts, pool, analyserVersion: VERSION };
-    await matchImages(ground, { run, ownerId: request.ownerId, images, analyses });
+    const { ownerId } = request;
+    const found = await lookUpImages(ground, { run, ownerId, images, analyses });
+    await db.transaction(async (trx) => {
+      await lockMatches(trx, ownerId);
+      await saveResults(trx, run, { ownerId, analyserVersion: VERSION }, found);
+    });
   }
 }

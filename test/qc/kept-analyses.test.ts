@@ -13,8 +13,9 @@ describe('analyses kept for the next time', () => {
     const { db, services } = customer.server;
     const images = await Image.query(db);
     const errorsUnder = async (maxPixels: number) => {
-      const analyser = { db, storage: services.storage, pool, analyserVersion: '1/test', maxPixels };
-      const analyses = await analyseImages(analyser, images, new AbortController().signal);
+      const analyser = { db, storage: services.storage, pool, apart: pool, analyserVersion: '1/test', maxPixels };
+      const stop = new AbortController().signal;
+      const analyses = await analyseImages(analyser, images, { stop, apart: false, tolerant: false });
       return [...analyses.values()].map(({ error }) => error);
     };
     assert.deepEqual(await errorsUnder(100), ['The picture has more pixels than allowed.']);

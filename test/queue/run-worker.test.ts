@@ -27,6 +27,7 @@ describe('the job queue', () => {
       databaseUrl: database.url,
       handlers: {
         runQc: nothing,
+        examineBatch: nothing,
         makeThumbnails: nothing,
         makeHeatMap: nothing,
         deleteObjects: nothing,
@@ -45,20 +46,20 @@ describe('the job queue', () => {
     });
   }
 
-  it('makes thumbnails however many runs are under way, and tells those when the process is to stop', async () => {
+  it('makes thumbnails however many batches are in hand, and tells those when the process is to stop', async () => {
     let begun = 0;
     let told = 0;
     const called = new EventEmitter();
     const thumbnails = once(called, 'thumbnails');
     const worker = await startWorker({
-      runQc: async (_payload, { shutdown }) => {
+      examineBatch: async (_payload, { shutdown }) => {
         begun += 1;
         await once(shutdown, 'abort');
         told += 1;
       },
       makeThumbnails: ({ imageIds }) => Promise.resolve(void called.emit('thumbnails', ...imageIds)),
     });
-    for (let index = 0; index < 6; index += 1) await enqueue(database.db, 'runQc', { runId: String(index) });
+    for (let index = 0; index < 6; index += 1) await enqueue(database.db, 'examineBatch', { batchId: String(index) });
     while (begun === 0) await sleep(10);
     await enqueue(database.db, 'makeThumbnails', { imageIds: ['first'] });
     assert.deepEqual(await thumbnails, ['first']);

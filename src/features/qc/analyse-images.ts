@@ -11,7 +11,9 @@ import { ObjectNotFound, type Storage } from '../../storage/storage.js';
 export interface Analyser {
   db: Knex;
   storage: Storage;
-  pool: AnalysisPool;
+  pool: Pick<AnalysisPool, 'threads' | 'analyse' | 'search' | 'compare'>;
+  /** Where pictures are analysed that may take the process along that does it. */
+  apart: Pick<AnalysisPool, 'analyse'>;
   /** Names what an analysis was made with: one of another version is made anew. */
   analyserVersion: string;
   maxPixels: number;
@@ -36,36 +38,41 @@ export type AnalysisRow = Pick<
   fingerprint?: Fingerprint | null;
 };
 
+export interface HowToAnalyse {
+  /** Looked at between two pictures. */
+  stop: AbortSignal;
+  /** Whether one of them took a process along. */
+  apart: boolean;
+  /** Whether a picture that cannot be analysed now is given up, and the others are not. */
+  tolerant: boolean;
+}
+
 /**
  * The analyses of a bounded number of images, by hex SHA-256: those kept from before, and the others made now on all
- * threads and kept. Between two pictures it looks at `stop`, and then returns what it has.
+ * threads and kept. Once it is stopped it returns what it has.
  */
 export async function analyseImages(
   analyser: Analyser,
   images: readonly Image[],
-  stop: AbortSignal,
+  { stop, apart, tolerant }: HowToAnalyse,
 ): Promise<Map<string, AnalysisRow>> {
-  const { db, analyserVersion, pool } = analyser;
+  const { analyserVersion, pool } = analyser;
   const distinct = new Map(images.map((image) => [hexSha256(image), image]));
-  const fingerprint = PictureFingerprint.query(db)
-    .where({ analyserVersion })
-    .whereColumn('pictureFingerprints.sha256', 'imageAnalyses.sha256');
-  const kept = await ImageAnalysis.query(db)
-    .whereIn(
-      'sha256',
-      [...distinct.values()].map(({ sha256 }) => sha256),
-    )
-    .where({ analyserVersion })
-    // What copies are found by goes when a picture is deleted, and has to be made anew for one that comes again.
-    .where((complete) => void complete.whereNull('pdq').orWhereExists(fingerprint));
+  const kept = await keptAnalyses(analyser, [...distinct.values()]);
+  const failedBefore = new Set(kept.filter(({ findings }) => findings.includes('analysis_failed')).map(hexSha256));
   const analyses = new Map<string, AnalysisRow>(kept.map((analysis) => [hexSha256(analysis), analysis]));
+  for (const sha256 of failedBefore) analyses.delete(sha256);
 
   const missing = [...distinct].filter(([sha256]) => !analyses.has(sha256)).map(([, image]) => image);
   await pMap(
     missing,
     async (image) => {
       if (stop.aborted) return;
-      const analysis = await analyseImage(analyser, image);
+      const where = apart || failedBefore.has(hexSha256(image)) ? analyser.apart : pool;
+      const analysis = await analyseImage(analyser, where, image).catch((error: unknown) => {
+        if (!tolerant) throw error;
+        return failedAnalysis(image, analyserVersion);
+      });
       analyses.set(hexSha256(image), analysis);
     },
     // One more than there are threads, so that none waits while a result is written.
@@ -74,10 +81,30 @@ export async function analyseImages(
   return analyses;
 }
 
+async function keptAnalyses({ db, analyserVersion }: Analyser, images: readonly Image[]): Promise<ImageAnalysis[]> {
+  const fingerprint = PictureFingerprint.query(db)
+    .where({ analyserVersion })
+    .whereColumn('pictureFingerprints.sha256', 'imageAnalyses.sha256');
+  return (
+    ImageAnalysis.query(db)
+      .whereIn(
+        'sha256',
+        images.map(({ sha256 }) => sha256),
+      )
+      .where({ analyserVersion })
+      // What copies are found by goes when a picture is deleted, and has to be made anew for one that comes again.
+      .where((complete) => void complete.whereNull('pdq').orWhereExists(fingerprint))
+  );
+}
+
 export const hexSha256 = ({ sha256 }: { sha256: Buffer }) => sha256.toString('hex');
 
-async function analyseImage(analyser: Analyser, image: Image): Promise<AnalysisRow> {
-  const { storage, pool, analyserVersion, maxPixels } = analyser;
+async function analyseImage(
+  analyser: Analyser,
+  pool: Pick<AnalysisPool, 'analyse'>,
+  image: Image,
+): Promise<AnalysisRow> {
+  const { storage, analyserVersion, maxPixels } = analyser;
   const { contentType, sha256 } = image;
   try {
     const analysis = await storage.withLocalFile(image.storageKey, (path) =>
@@ -97,7 +124,12 @@ async function keep(db: Knex, row: ReturnType<typeof toRow>, fingerprint: Finger
   const { sha256, analyserVersion } = row;
   const key = ['sha256', 'analyserVersion'];
   await db.transaction(async (trx) => {
-    await ImageAnalysis.query(trx).insert(row).onConflict(key).ignore();
+    await ImageAnalysis.query(trx)
+      .insert(row)
+      .onConflict(key)
+      .merge()
+      // Of any other what is kept is the same.
+      .whereRaw(`'analysis_failed' = any(image_analyses.findings)`);
     if (!fingerprint) return;
     const { dihedral, descriptor, evidence } = fingerprint;
     await PictureFingerprint.query(trx)
@@ -125,8 +157,17 @@ function toRow(analysis: Analysis, sha256: Buffer, analyserVersion: string) {
 }
 
 /** Says nothing about the bytes, so it is not kept. */
-function missingObject({ sha256, width, height }: Image, analyserVersion: string): AnalysisRow {
-  const error = 'The stored file is missing.';
+function missingObject(image: Image, analyserVersion: string): AnalysisRow {
+  return { ...nothingKnown(image, analyserVersion), findings: ['corrupt'], error: 'The stored file is missing.' };
+}
+
+/** Of a picture that could not be looked at for reasons that are not known to be its own. */
+export function failedAnalysis(image: Image, analyserVersion: string): AnalysisRow {
+  const error = 'The picture could not be analysed. Run quality control again.';
+  return { ...nothingKnown(image, analyserVersion), findings: ['analysis_failed'], error };
+}
+
+function nothingKnown({ sha256, width, height }: Image, analyserVersion: string) {
   const nothing = { pdq: null, pdqQuality: 0, detectorScore: null, provenance: [], metadataBytes: 0 };
-  return { ...nothing, sha256, analyserVersion, width, height, findings: ['corrupt'], error };
+  return { ...nothing, sha256, analyserVersion, width, height };
 }

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { activeQcRunStatuses, QcRun } from '../../../models/qc-run.js';
 import { conflict } from '../../errors.js';
+import { isInHand } from './batches.js';
 import { finishRun } from './finish-run.js';
-import { runJobKey } from './start-run.js';
 
 /**
  * Cancels a request's active run: one that nobody works on, because it has not begun or waits to be tried again, ends
@@ -16,16 +16,6 @@ export async function cancelRun(db: Knex, requestId: string): Promise<QcRun> {
     .patch({ cancelRequested: true })
     .returning('*');
   if (!run) throw conflict('No quality control of this request is running.');
-  if (!(await isWorkedOn(db, run))) await finishRun(db, run, 'cancelled');
+  if (!(await isInHand(db, run))) await finishRun(db, run, 'cancelled');
   return QcRun.query(db).findById(run.id).throwIfNotFound();
-}
-
-async function isWorkedOn(db: Knex, run: QcRun): Promise<boolean> {
-  const job: unknown = await db
-    .withSchema('graphile_worker')
-    .from('jobs')
-    .where({ key: runJobKey(run.id) })
-    .whereNotNull('locked_at')
-    .first('id');
-  return job !== undefined;
 }

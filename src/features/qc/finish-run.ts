@@ -1,9 +1,14 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { DatasetRequest } from '../../../models/dataset-request.js';
+import { QcBatch } from '../../../models/qc-batch.js';
 import { activeQcRunStatuses, QcRun } from '../../../models/qc-run.js';
 
+/** Pictures came and went since it began. One without any was never begun. */
+const COMPLETE = { imagesTotal: raw('images_done'), startedAt: raw('coalesce(started_at, now())') };
+
 /**
- * Ends an active run. A request that was waiting for it is ready if a run of it ever completed, and new otherwise.
+ * Ends an active run and takes away what is left of its batches: whoever works on one finds it gone. A request that was waiting for it is ready if a run of it ever completed, and new otherwise.
  * @returns false when the run had ended before.
  */
 export async function finishRun(
@@ -16,8 +21,9 @@ export async function finishRun(
     const ended = await QcRun.query(trx)
       .findById(run.id)
       .whereIn('status', [...activeQcRunStatuses])
-      .patch({ status, error, finishedAt: new Date() });
+      .patch({ status, error, finishedAt: new Date(), ...(status === 'completed' && COMPLETE) });
     if (ended === 0) return false;
+    await QcBatch.query(trx).delete().where({ runId: run.id });
 
     const completed = await QcRun.query(trx).findOne({ requestId: run.requestId, status: 'completed' });
     await DatasetRequest.query(trx)

@@ -4,52 +4,46 @@ import type { Image } from '../../../models/image.js';
 import type { QcRun } from '../../../models/qc-run.js';
 import { hexSha256, type AnalysisRow } from './analyse-images.js';
 import { findMatches, type MatchMemory, type MatchThreads, type SoughtPicture } from './match/find-matches.js';
-import { lockMatches } from './match/lock-matches.js';
 import { rememberHashes } from './match/remember-hashes.js';
-import { saveMatches } from './match/save-matches.js';
-import { saveResults } from './save-results.js';
+import type { FoundInBatch } from './save-results.js';
 
 type Ground = MatchMemory & { db: Knex; analyserVersion: string; pool: MatchThreads };
 
 /**
- * Makes a batch of a request's analysed pictures known, looks them up, and writes their results and the run's progress.
- * They are made known, and visibly so, before they are looked up: of two runs with the same picture the later finds
- * the earlier's.
+ * Makes a batch of a request's analysed pictures known and looks them up. They are made known, and visibly so, before
+ * they are looked up: of two runs with the same picture the later finds the earlier's.
  */
-export async function matchImages(ground: Ground, { run, ownerId, images, analyses }: RunBatch): Promise<void> {
-  const { analyserVersion } = ground;
+export async function lookUpImages(
+  ground: Ground,
+  { run, ownerId, images, analyses }: RunBatch,
+): Promise<FoundInBatch> {
   const everyone = run.scope === 'everyone' || run.scope === 'organization';
   const scannedTo = await earlierScans(ground, images);
-  const found = images.flatMap((image) => analyses.get(hexSha256(image)) ?? []);
-  const sought = found.map((analysis) => ({ ...analysis, scannedTo: scannedTo.get(hexSha256(analysis)) ?? 0 }));
+  const analysed = images.flatMap((image) => analyses.get(hexSha256(image)) ?? []);
+  const sought = analysed.map((analysis) => ({ ...analysis, scannedTo: scannedTo.get(hexSha256(analysis)) ?? 0 }));
   const result = await lookUp(ground, { ownerId, everyone }, sought);
-  const rows = images.flatMap((image) => {
+  const found = images.flatMap((image) => {
     const analysis = analyses.get(hexSha256(image));
     return analysis ? { imageId: image.id, analysis, scannedTo: analysis.pdq && result.scannedTo } : [];
   });
-  await saveResults(ground.db, run, { ownerId, analyserVersion }, { found: rows, matches: result.matches });
+  return { found, matches: result.matches, sha256s: analysed.map(({ sha256 }) => sha256) };
 }
 
 interface RunBatch {
-  run: QcRun;
+  run: Pick<QcRun, 'scope'>;
   ownerId: string;
   images: readonly Image[];
   analyses: ReadonlyMap<string, AnalysisRow>;
 }
 
-/** Makes pictures of an owner known that are in no run now, and tells the results of those that are what they match. */
-export async function matchUploads(
+/** Makes pictures of an owner known that are in no run now, for the results of those that are what they match. */
+export async function lookUpUploads(
   ground: Ground,
   { ownerId, analyses }: { ownerId: string; analyses: ReadonlyMap<string, AnalysisRow> },
-): Promise<void> {
-  const { db, analyserVersion } = ground;
+): Promise<FoundInBatch> {
   const sought = [...analyses.values()].map((analysis) => ({ ...analysis, scannedTo: 0 }));
   const { matches } = await lookUp(ground, { ownerId, everyone: false }, sought);
-  const sha256s = sought.map(({ sha256 }) => sha256);
-  await db.transaction(async (trx) => {
-    await lockMatches(trx, ownerId);
-    await saveMatches(trx, { ownerId, analyserVersion }, { matches, imageIds: [], sha256s });
-  });
+  return { found: [], matches, sha256s: sought.map(({ sha256 }) => sha256) };
 }
 
 async function lookUp(

@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
-import { QcRun } from '../../../models/qc-run.js';
+import type { QcRun } from '../../../models/qc-run.js';
 import { aiGeneratedScore } from './ai-generated-score.js';
 import type { AnalysisRow } from './analyse-images.js';
-import { lockMatches } from './match/lock-matches.js';
 import { saveMatches, type FoundMatch } from './match/save-matches.js';
 
 export interface FoundInImage {
@@ -12,15 +11,28 @@ export interface FoundInImage {
   scannedTo: number | null;
 }
 
+/** What is to be written of a batch. */
+export interface FoundInBatch {
+  found: readonly FoundInImage[];
+  matches: readonly FoundMatch[];
+  /** The bytes that were looked at. */
+  sha256s: Buffer[];
+}
+
+interface Owner {
+  ownerId: string;
+  analyserVersion: string;
+}
+
 /**
  * Writes a batch of results over those of earlier runs, what they matched, and the run's progress with them. Pictures
- * deleted meanwhile, be it the one looked at or the one it matched, are left out.
+ * deleted meanwhile, be it the one looked at or the one it matched, are left out. To be called under the owner's lock.
  */
 export async function saveResults(
-  db: Knex,
+  trx: Knex.Transaction,
   run: Pick<QcRun, 'id' | 'requestId'>,
-  owner: { ownerId: string; analyserVersion: string },
-  { found, matches }: { found: readonly FoundInImage[]; matches: readonly FoundMatch[] },
+  owner: Owner,
+  { found, matches, sha256s }: FoundInBatch,
 ): Promise<void> {
   const rows = found.map(({ imageId, analysis, scannedTo }) => ({
     image_id: imageId,
@@ -29,10 +41,9 @@ export async function saveResults(
     error: analysis.error,
     scanned_to: scannedTo,
   }));
-  await db.transaction(async (trx) => {
-    await lockMatches(trx, owner.ownerId);
-    await trx.raw(
-      `insert into qc_results (image_id, request_id, run_id, duplicate_score, ai_generated_score, findings, error,
+  await trx.raw(
+    `with written as (
+       insert into qc_results (image_id, request_id, run_id, duplicate_score, ai_generated_score, findings, error,
                                analyser_version, scanned_to)
        select images.id, images.request_id, :runId, 0, found.ai_generated_score, found.findings, found.error,
               :analyserVersion, found.scanned_to
@@ -42,25 +53,29 @@ export async function saveResults(
        on conflict (image_id) do update set
          run_id = excluded.run_id, ai_generated_score = excluded.ai_generated_score, findings = excluded.findings,
          error = excluded.error, analyser_version = excluded.analyser_version, scanned_to = excluded.scanned_to,
-         created_at = now()`,
-      {
-        runId: run.id,
-        requestId: run.requestId,
-        analyserVersion: owner.analyserVersion,
-        rows: JSON.stringify(rows),
-      },
-    );
-    await saveMatches(trx, owner, {
-      matches,
-      imageIds: found.map(({ imageId }) => imageId),
-      sha256s: found.map(({ analysis }) => analysis.sha256),
-    });
-    const failed = found.filter(({ analysis }) => analysis.error !== null).length;
-    await QcRun.query(trx)
-      .findById(run.id)
-      .patch({
-        imagesDone: trx.raw('images_done + ?', [found.length]),
-        imagesFailed: trx.raw('images_failed + ?', [failed]),
-      });
-  });
+         created_at = now()
+       returning error
+     )
+     update qc_runs set
+       images_done = images_done + (select count(*) from written),
+       images_failed = images_failed + (select count(error) from written)
+     where id = :runId`,
+    {
+      runId: run.id,
+      requestId: run.requestId,
+      analyserVersion: owner.analyserVersion,
+      rows: JSON.stringify(rows),
+    },
+  );
+  const imageIds = found.map(({ imageId }) => imageId);
+  await saveMatches(trx, owner, { matches, imageIds, sha256s });
+}
+
+/** Writes what pictures match that are in no run now. To be called under the owner's lock. */
+export async function saveUploads(
+  trx: Knex.Transaction,
+  owner: Owner,
+  { matches, sha256s }: FoundInBatch,
+): Promise<void> {
+  await saveMatches(trx, owner, { matches, imageIds: [], sha256s });
 }
