@@ -5,6 +5,7 @@ import { endStrandedRuns } from './features/qc/end-stranded-runs.js';
 import { runQc } from './features/qc/run-qc.js';
 import { sweepSessions } from './features/sessions/sweep.js';
 import { makeThumbnails } from './features/uploads/make-thumbnails.js';
+import { sweepStorage } from './features/uploads/sweep-storage.js';
 import { sweepAbandonedUploads } from './features/uploads/sweep.js';
 import type { JobHandlers } from './queue/job.js';
 
@@ -17,6 +18,7 @@ export function jobHandlers(analyser: Analyser & MatchMemory): JobHandlers {
     makeThumbnails: ({ imageIds }, { shutdown }) => makeThumbnails(analyser, imageIds, shutdown),
     deleteObjects: ({ keys }) => storage.delete(keys),
     sweepAbandonedUploads: () => sweepAbandonedUploads(db, storage),
+    sweepStorage: (payload, job) => sweepStorage({ db, storage }, payload, job),
     endStrandedRuns: () => endStrandedRuns(db),
     sweepSessions: () => sweepSessions(db),
   };
@@ -27,4 +29,5 @@ export const crontab = `
 * * * * * endStrandedRuns
 17 * * * * sweepAbandonedUploads
 47 * * * * sweepSessions
+37 3 * * * sweepStorage
 `;

@@ -10,7 +10,7 @@ import { PartsMemory } from './features/qc/match/parts.js';
 import { crontab, jobHandlers } from './jobs.js';
 import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
 import { AnalysisPool } from './queue/analysis-pool.js';
-import { runWorker } from './queue/run-worker.js';
+import { type RunningWorker, runWorker } from './queue/run-worker.js';
 import { runProcess } from './run-process.js';
 import { StartupError } from './startup-error.js';
 import { createStorage } from './storage/create-storage.js';
@@ -22,7 +22,7 @@ const SPARE_CONNECTIONS = 5;
 export async function startWorker(
   config: Config,
   { databaseUrl, log }: { databaseUrl: string; log: Logger },
-): Promise<{ stop: () => Promise<void> }> {
+): Promise<RunningWorker> {
   const { workerThreads: threads, detectorFolder, storageUrl, limits } = config;
   const analyserVersion = await readAnalyserVersion(detectorFolder).catch(refuse);
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
@@ -40,7 +40,7 @@ export async function startWorker(
     const maxPixels = limits.maxImagePixels;
     const handlers = jobHandlers({ db, storage, pool, analyserVersion, maxPixels, ...memory });
     const worker = await runWorker({ db, databaseUrl, handlers, crontab, threads, stats: pool.stats, log });
-    return { stop: () => worker.stop().finally(close) };
+    return { ...worker, stop: () => worker.stop().finally(close) };
   } catch (error) {
     await close();
     throw error;
@@ -54,7 +54,7 @@ function refuse(reason: unknown): never {
 
 if (isEntryFile(import.meta.url)) {
   await runProcess(
-    async ({ config, log, shutdown, atEnd }) => {
+    async ({ config, log, shutdown, atEnd, fail }) => {
       // Started by `npm start`, it does not outlive that, however that ended.
       process.once('disconnect', () => {
         shutdown.request();
@@ -65,6 +65,7 @@ if (isEntryFile(import.meta.url)) {
       await migrate(config.databaseUrl, log);
       const worker = await startWorker(config, { databaseUrl: config.databaseUrl, log });
       atEnd(() => worker.stop());
+      void worker.ended.then(() => fail('the queue ended by itself'));
       log.info({ threads: config.workerThreads }, 'QC worker ready');
     },
     { closeWithinMs: 20_000 },

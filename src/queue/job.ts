@@ -7,6 +7,8 @@ export interface JobPayloads {
   makeHeatMap: { imageId: string };
   deleteObjects: { keys: string[] };
   sweepAbandonedUploads: Record<string, never>;
+  /** Where to go on; from the start unless given. */
+  sweepStorage: { room?: string; after?: string };
   endStrandedRuns: Record<string, never>;
   sweepSessions: Record<string, never>;
 }
@@ -34,6 +36,7 @@ const priorities: Record<JobName, number> = {
   runQc: 10,
   deleteObjects: 20,
   sweepAbandonedUploads: 20,
+  sweepStorage: 30,
   endStrandedRuns: 5,
   sweepSessions: 20,
 };
@@ -48,6 +51,7 @@ const maxAttempts: Record<JobName, number> = {
   runQc: 5,
   deleteObjects: 20,
   sweepAbandonedUploads: 2,
+  sweepStorage: 3,
   endStrandedRuns: 2,
   sweepSessions: 2,
 };

@@ -9,10 +9,12 @@ import {
   type WorkerEvents,
 } from 'graphile-worker';
 import type { Knex } from 'knex';
+import type pg from 'pg';
 import type { Logger as Log } from 'pino';
 import type { WorkerStats } from '../../models/worker-process.js';
 import { Heartbeat } from './heartbeat.js';
 import { longJobs, type JobContext, type JobHandlers, type JobName } from './job.js';
+import { createQueuePool } from './queue-pool.js';
 
 export interface WorkerOptions {
   db: Knex;
@@ -30,11 +32,17 @@ const LONG_CONCURRENCY = 2;
 /** Places that no long job can take: thumbnails come at once, however many runs are under way. */
 const SHORT_CONCURRENCY = 2;
 
+export interface RunningWorker {
+  stop(): Promise<void>;
+  /** Resolves if it ends without having been stopped. */
+  ended: Promise<void>;
+}
+
 /**
  * Takes jobs off the queue until it is stopped. Stopping waits for the jobs in hand, which are told by their signal to
  * come to an end.
  */
-export async function runWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
+export async function runWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { db, handlers, crontab, threads, stats, log } = options;
   const shutdown = new AbortController();
   const long = await startPool(options, {
@@ -47,26 +55,37 @@ export async function runWorker(options: WorkerOptions): Promise<{ stop(): Promi
     crontab,
   });
   const heartbeat = await Heartbeat.start([long.id, short.id], { db, threads, stats, log });
+  const pools = [long, short];
   return {
     async stop() {
       shutdown.abort();
-      await Promise.all([long.runner.stop(), short.runner.stop()]);
+      await Promise.all(pools.map(({ runner }) => runner.stop()));
+      await Promise.all(pools.map(({ connections }) => connections.end()));
       await heartbeat.stop();
     },
+    ended: new Promise((resolve) => {
+      for (const { runner } of pools) {
+        const end = () => {
+          if (!shutdown.signal.aborted) resolve();
+        };
+        runner.promise.then(end, end);
+      }
+    }),
   };
 }
 
 async function startPool(
   { databaseUrl, log }: WorkerOptions,
   options: RunnerOptions,
-): Promise<{ runner: Runner; id: string }> {
+): Promise<{ runner: Runner; id: string; connections: pg.Pool }> {
   const events: WorkerEvents = new EventEmitter();
   let id = '';
   events.once('pool:create', ({ workerPool }) => {
     id = workerPool.id;
   });
+  const connections = createQueuePool(databaseUrl, log);
   const runner = await run({
-    connectionString: databaseUrl,
+    pgPool: connections,
     noHandleSignals: true,
     pollInterval: 1000,
     events,
@@ -74,7 +93,7 @@ async function startPool(
     preset: { worker: { gracefulShutdownAbortTimeout: 60_000 } },
     ...options,
   });
-  return { runner, id };
+  return { runner, id, connections };
 }
 
 function taskList(handlers: JobHandlers, shutdown: AbortSignal, isWanted: (name: JobName) => boolean): TaskList {

@@ -31,6 +31,7 @@ describe('the job queue', () => {
         makeHeatMap: nothing,
         deleteObjects: nothing,
         sweepAbandonedUploads: nothing,
+        sweepStorage: nothing,
         sweepSessions: nothing,
         endStrandedRuns: nothing,
         ...handlers,
