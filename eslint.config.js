@@ -3,7 +3,7 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const ground = ['config', 'errors', 'package-root', 'secret-file', 'startup-error', 'time-zone'].map(
+const ground = ['bounded-turns', 'config', 'errors', 'package-root', 'secret-file', 'startup-error', 'time-zone'].map(
   (name) => `src/${name}.ts`,
 );
 const procedureKit = ['context', 'init', 'pagination', 'procedures'].map((name) => `src/trpc/${name}.ts`);
@@ -25,7 +25,13 @@ const rooms = {
     'src/storage',
     ...ground,
   ],
-  'src/trpc': ['src/services.ts', 'src/features/auth', 'src/features/uploads/received-files.ts', ...ground],
+  'src/trpc': [
+    'src/services.ts',
+    'src/database/outage.ts',
+    'src/features/auth',
+    'src/features/uploads/received-files.ts',
+    ...ground,
+  ],
   'src/features': [
     'models',
     'workers',

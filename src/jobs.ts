@@ -9,6 +9,7 @@ import { runQc } from './features/qc/run-qc.js';
 import { sweepSessions } from './features/sessions/sweep.js';
 import { dealUploaded } from './features/tasks/deal-images.js';
 import { makeThumbnails } from './features/uploads/make-thumbnails.js';
+import { sweepStorage } from './features/uploads/sweep-storage.js';
 import { sweepAbandonedUploads } from './features/uploads/sweep.js';
 import type { AnalysisPool } from './queue/analysis-pool.js';
 import type { JobContext, JobHandlers } from './queue/job.js';
@@ -30,6 +31,7 @@ export function jobHandlers(analyser: Worker): JobHandlers {
     makeThumbnails: ({ imageIds }, job) => makeThumbnails(withCare(analyser, job), imageIds, job.shutdown),
     deleteObjects: ({ keys }) => storage.delete(keys),
     sweepAbandonedUploads: () => sweepAbandonedUploads(db, storage),
+    sweepStorage: (payload, job) => sweepStorage({ db, storage }, payload, job),
     endStrandedRuns: () => endStrandedRuns(db),
     sweepSessions: () => sweepSessions(db),
     makeExport: (payload, job) => makeExport(analyser, payload, job),
@@ -44,4 +46,5 @@ export const crontab = `
 17 * * * * sweepAbandonedUploads
 47 * * * * sweepSessions
 */10 * * * * sweepExports
+37 3 * * * sweepStorage
 `;

@@ -11,7 +11,7 @@ import { PartsMemory } from './features/qc/match/parts.js';
 import { crontab, jobHandlers } from './jobs.js';
 import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
 import { AnalysisPool } from './queue/analysis-pool.js';
-import { runWorker } from './queue/run-worker.js';
+import { type RunningWorker, runWorker } from './queue/run-worker.js';
 import { SeparateProcess } from './queue/separate-process.js';
 import { type ProcessLife, runProcess } from './run-process.js';
 import { StartupError } from './startup-error.js';
@@ -25,7 +25,7 @@ const SPARE_CONNECTIONS = 5;
 export async function startWorker(
   config: Config,
   { databaseUrl, log }: { databaseUrl: string; log: Logger },
-): Promise<{ stop: () => Promise<void> }> {
+): Promise<RunningWorker> {
   const { workerThreads: threads, detectorFolder, storageUrl, limits } = config;
   const analyserVersion = await readAnalyserVersion(detectorFolder).catch(refuse);
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
@@ -44,7 +44,7 @@ export async function startWorker(
     const maxPixels = limits.maxImagePixels;
     const handlers = jobHandlers({ db, storage, pool, apart, analyserVersion, maxPixels, ...memory });
     const worker = await runWorker({ db, databaseUrl, handlers, crontab, threads, stats: pool.stats, log });
-    return { stop: () => worker.stop().finally(close) };
+    return { ...worker, stop: () => worker.stop().finally(close) };
   } catch (error) {
     await close();
     throw error;
@@ -63,7 +63,7 @@ if (isEntryFile(import.meta.url)) {
     : runProcess(supervise, { closeWithinMs: 25_000 }));
 }
 
-async function work({ config, log, shutdown, atEnd }: ProcessLife): Promise<void> {
+async function work({ config, log, shutdown, atEnd, fail }: ProcessLife): Promise<void> {
   // It does not outlive what started it, however that ended.
   process.once('disconnect', () => {
     shutdown.request();
@@ -71,6 +71,7 @@ async function work({ config, log, shutdown, atEnd }: ProcessLife): Promise<void
   const { databaseUrl } = await prepare(config, log);
   const worker = await startWorker(config, { databaseUrl, log });
   atEnd(() => worker.stop());
+  void worker.ended.then(() => fail('the queue ended by itself'));
   log.info({ threads: config.workerThreads }, 'QC worker ready');
 }
 

@@ -6,6 +6,7 @@ import type { UploadLimits } from '../config.js';
 import { DomainError, invalid } from '../errors.js';
 import { sanitizeFilename } from '../features/uploads/inspection/filename.js';
 import { receiveFile } from '../features/uploads/inspection/receive-file.js';
+import { takeBack } from '../features/uploads/receive.js';
 import type { Storage } from '../storage/storage.js';
 import type { ReceivedFile, ReceivedFiles, RejectedFile } from '../features/uploads/received-files.js';
 import type { HttpContext } from './request-state.js';
@@ -17,6 +18,8 @@ const MAX_TEXT_BYTES = 64 * 1024;
 const MAX_NAME_BYTES = 100;
 /** Room for a part's boundary and headers beside the file itself. */
 const PART_OVERHEAD_BYTES = 1024;
+/** Whatever is older in storage and belongs to nothing never will (`features/uploads/sweep-storage.ts`). */
+const LONGEST_CALL_MS = 12 * 60 * 60 * 1000;
 const FORM_OVERHEAD_BYTES = 1024 * 1024;
 
 export interface AcceptedFiles {
@@ -89,11 +92,15 @@ class MulterReceiver implements MultipartReceiver {
     this.used = true;
     this.#start();
     this.#accepted.resolve(accept);
+    const tooLong = new DomainError('invalid', 'The upload took more than 12 hours: send the files in several calls.');
+    const deadline = setTimeout(() => this.#fail(tooLong), LONGEST_CALL_MS);
     try {
       await Promise.race([this.#failed.promise, this.#parsing]);
     } catch (error) {
-      await this.#undo();
+      await this.#undo(error);
       throw error;
+    } finally {
+      clearTimeout(deadline);
     }
     const outcomes = (await Promise.all(this.#receiving)).filter((outcome) => outcome !== undefined);
     return {
@@ -199,9 +206,10 @@ class MulterReceiver implements MultipartReceiver {
     drainUnreadBody(this.#ctx.req);
   }
 
-  async #undo(): Promise<void> {
+  async #undo(fault: unknown): Promise<void> {
     const outcomes = await Promise.all(this.#receiving);
-    await this.#storage.delete(outcomes.flatMap((outcome) => (outcome && 'key' in outcome ? outcome.key : [])));
+    const keys = outcomes.flatMap((outcome) => (outcome && 'key' in outcome ? outcome.key : []));
+    await takeBack(this.#storage, keys, fault);
   }
 
   get #mostBytes(): number {

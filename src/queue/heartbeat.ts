@@ -8,6 +8,8 @@ import { WorkerProcess, type WorkerStats } from '../../models/worker-process.js'
 const INTERVAL_MS = 2000;
 /** A process silent for this long counts as dead: four beats missed. */
 const DEAD_AFTER_SECONDS = 8;
+/** A database that is back gives every process this long to be heard again before any counts as dead. */
+const GRACE_SECONDS = 10;
 
 export interface HeartbeatOptions {
   db: Knex;
@@ -25,15 +27,22 @@ export class Heartbeat {
   readonly #id = uuidv7();
   readonly #poolIds: readonly string[];
   readonly #timer: NodeJS.Timeout;
-  #beating: Promise<void> = Promise.resolve();
+  #beating: Promise<void> | undefined;
+  /** By this process's monotonic clock: the last beat, and when those after which none failed began. */
+  #lastBeat = Number.NaN;
+  #steadySince = -Infinity;
 
   private constructor(poolIds: readonly string[], options: HeartbeatOptions) {
     this.#poolIds = poolIds;
     this.#options = options;
     this.#timer = setInterval(() => {
-      this.#beating = this.#beat().catch((error: unknown) => {
-        options.log.warn({ err: error }, 'heartbeat failed');
-      });
+      this.#beating ??= this.#beat()
+        .catch((error: unknown) => {
+          options.log.warn({ err: error }, 'heartbeat failed');
+        })
+        .finally(() => {
+          this.#beating = undefined;
+        });
     }, INTERVAL_MS);
   }
 
@@ -67,17 +76,28 @@ export class Heartbeat {
       })
       .onConflict('id')
       .merge(['stats', 'heartbeatAt']);
-    await unlockJobsOfDeadProcesses(db);
+    if (this.#heardSteadily()) await unlockJobsOfDeadProcesses(db);
+  }
+
+  /** Whoever was cut off himself knows nothing of the others: they may have been cut off with him. */
+  #heardSteadily(): boolean {
+    const now = performance.now();
+    if (now - this.#lastBeat > 2 * INTERVAL_MS) this.#steadySince = now;
+    this.#lastBeat = now;
+    return now - this.#steadySince > GRACE_SECONDS * 1000;
   }
 }
 
 async function unlockJobsOfDeadProcesses(db: Knex): Promise<void> {
   await db.raw(
     `with dead as (
-       delete from worker_processes where heartbeat_at < now() - make_interval(secs => ?) returning pool_ids
+       delete from worker_processes
+       where heartbeat_at < now() - make_interval(secs => ?)
+         and pg_postmaster_start_time() < now() - make_interval(secs => ?)
+       returning pool_ids
      )
      select graphile_worker.force_unlock_workers(array_agg(pool_id)) from dead, unnest(pool_ids) as pool_id
      having count(*) > 0`,
-    [DEAD_AFTER_SECONDS],
+    [DEAD_AFTER_SECONDS, GRACE_SECONDS],
   );
 }

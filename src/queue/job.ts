@@ -8,6 +8,8 @@ export interface JobPayloads {
   makeHeatMap: { imageId: string };
   deleteObjects: { keys: string[] };
   sweepAbandonedUploads: Record<string, never>;
+  /** Where to go on; from the start unless given. */
+  sweepStorage: { room?: string; after?: string };
   endStrandedRuns: Record<string, never>;
   sweepSessions: Record<string, never>;
   makeExport: { exportId: string };
@@ -45,6 +47,7 @@ const priorities: Record<JobName, number> = {
   examineBatch: 10,
   deleteObjects: 20,
   sweepAbandonedUploads: 20,
+  sweepStorage: 30,
   endStrandedRuns: 5,
   sweepSessions: 20,
   makeExport: 10,
@@ -63,6 +66,7 @@ const maxAttempts: Record<JobName, number> = {
   examineBatch: 5,
   deleteObjects: 20,
   sweepAbandonedUploads: 2,
+  sweepStorage: 3,
   endStrandedRuns: 2,
   sweepSessions: 2,
   makeExport: 5,

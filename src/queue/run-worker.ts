@@ -9,10 +9,12 @@ import {
   type WorkerEvents,
 } from 'graphile-worker';
 import type { Knex } from 'knex';
+import type pg from 'pg';
 import type { Logger as Log } from 'pino';
 import type { WorkerStats } from '../../models/worker-process.js';
 import { Heartbeat } from './heartbeat.js';
 import { bulkJobs, LONG_CONCURRENCY, longJobs, type JobContext, type JobHandlers, type JobName } from './job.js';
+import { createQueuePool } from './queue-pool.js';
 
 export interface WorkerOptions {
   db: Knex;
@@ -29,11 +31,17 @@ const BULK_CONCURRENCY = 1;
 /** Places that no long job can take: thumbnails come at once, however many runs are under way. */
 const SHORT_CONCURRENCY = 2;
 
+export interface RunningWorker {
+  stop(): Promise<void>;
+  /** Resolves if it ends without having been stopped. */
+  ended: Promise<void>;
+}
+
 /**
  * Takes jobs off the queue until it is stopped. Stopping waits for the jobs in hand, which are told by their signal to
  * come to an end.
  */
-export async function runWorker(options: WorkerOptions): Promise<{ stop(): Promise<void> }> {
+export async function runWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { db, handlers, crontab, threads, stats, log } = options;
   const shutdown = new AbortController();
   const long = await startPool(options, {
@@ -50,26 +58,37 @@ export async function runWorker(options: WorkerOptions): Promise<{ stop(): Promi
     taskList: taskList(handlers, shutdown.signal, (name) => bulkJobs.has(name)),
   });
   const heartbeat = await Heartbeat.start([long.id, short.id, bulk.id], { db, threads, stats, log });
+  const pools = [long, short, bulk];
   return {
     async stop() {
       shutdown.abort();
-      await Promise.all([long, short, bulk].map(({ runner }) => runner.stop()));
+      await Promise.all(pools.map(({ runner }) => runner.stop()));
+      await Promise.all(pools.map(({ connections }) => connections.end()));
       await heartbeat.stop();
     },
+    ended: new Promise((resolve) => {
+      for (const { runner } of pools) {
+        const end = () => {
+          if (!shutdown.signal.aborted) resolve();
+        };
+        runner.promise.then(end, end);
+      }
+    }),
   };
 }
 
 async function startPool(
   { databaseUrl, log }: WorkerOptions,
   options: RunnerOptions,
-): Promise<{ runner: Runner; id: string }> {
+): Promise<{ runner: Runner; id: string; connections: pg.Pool }> {
   const events: WorkerEvents = new EventEmitter();
   let id = '';
   events.once('pool:create', ({ workerPool }) => {
     id = workerPool.id;
   });
+  const connections = createQueuePool(databaseUrl, log);
   const runner = await run({
-    connectionString: databaseUrl,
+    pgPool: connections,
     noHandleSignals: true,
     pollInterval: 1000,
     events,
@@ -77,7 +96,7 @@ async function startPool(
     preset: { worker: { gracefulShutdownAbortTimeout: 60_000 } },
     ...options,
   });
-  return { runner, id };
+  return { runner, id, connections };
 }
 
 function taskList(handlers: JobHandlers, shutdown: AbortSignal, isWanted: (name: JobName) => boolean): TaskList {

@@ -1,14 +1,16 @@
 import type { BigIntStats } from 'node:fs';
-import { link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, opendir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pMap from 'p-map';
 import { v7 as uuidv7 } from 'uuid';
-import { conflict, DomainError } from '../errors.js';
-import { assertObjectKey } from './object-key.js';
+import { conflict } from '../errors.js';
+import { assertObjectKey, isObjectKey } from './object-key.js';
 import { type Grant, startOfSigningWindow, UrlSigner } from './signed-url.js';
+import { diskFault } from './storage-faults.js';
 import {
+  type ListedObject,
   type ObjectInfo,
   ObjectNotFound,
   type SignedGet,
@@ -17,7 +19,9 @@ import {
   type StoredObject,
 } from './storage.js';
 
-const ABANDONED_AFTER_MS = 60 * 60 * 1000;
+const ABANDONED_AFTER_SECONDS = 60 * 60;
+/** Objects listed at a time. */
+const PAGE = 1000;
 const CONCURRENT_DELETIONS = 16;
 
 /** Offsets of the first and the last byte. */
@@ -43,7 +47,7 @@ export class DiskStorage implements Storage {
     const storage = new DiskStorage(resolve(options.folder), new UrlSigner(options.publicUrl, options.signingKey));
     await mkdir(storage.#objects, { recursive: true });
     await mkdir(storage.#incoming, { recursive: true });
-    await storage.#removeAbandoned();
+    await storage.removeUnfinished(ABANDONED_AFTER_SECONDS);
     return storage;
   }
 
@@ -61,7 +65,7 @@ export class DiskStorage implements Storage {
 
   async open(key: string, range?: ByteRange): Promise<StoredObject> {
     const file = await open(this.#pathOf(key)).catch((error: unknown) => {
-      throw isMissing(error) ? new ObjectNotFound(key) : error;
+      throw isMissing(error) ? new ObjectNotFound(key) : diskFault(error);
     });
     const info = infoOf(await file.stat({ bigint: true }));
     return { ...info, stream: file.createReadStream(range) };
@@ -72,16 +76,18 @@ export class DiskStorage implements Storage {
       return infoOf(await stat(this.#pathOf(key), { bigint: true }));
     } catch (error) {
       if (isMissing(error)) return undefined;
-      throw error;
+      throw diskFault(error);
     }
   }
 
   async move(from: string, to: string): Promise<void> {
     const [source, target] = [this.#pathOf(from), this.#pathOf(to)];
-    await mkdir(dirname(target), { recursive: true });
-    await rename(source, target).catch((error: unknown) => {
-      throw isMissing(error) ? new ObjectNotFound(from) : error;
-    });
+    try {
+      await mkdir(dirname(target), { recursive: true });
+      await rename(source, target);
+    } catch (error) {
+      throw isMissing(error) ? new ObjectNotFound(from) : diskFault(error);
+    }
   }
 
   async delete(keys: readonly string[]): Promise<void> {
@@ -115,6 +121,40 @@ export class DiskStorage implements Storage {
     return this.#urls.verify(method, key, query);
   }
 
+  /** Names of one folder at a time are held in memory. */
+  async *list(prefix: string, after = ''): AsyncGenerator<ListedObject[]> {
+    assertObjectKey(prefix);
+    const now = await this.#now();
+    let page: ListedObject[] = [];
+    const start = after.startsWith(`${prefix}/`) ? after.slice(prefix.length + 1).split('/') : [];
+    for await (const key of this.#keysBelow(prefix, start)) {
+      const stats = await stat(join(this.#objects, key)).catch(() => undefined);
+      if (!stats) continue;
+      // A move leaves the time of writing as it was.
+      page.push({ key, ageSeconds: (now - Math.max(stats.mtimeMs, stats.ctimeMs)) / 1000 });
+      if (page.length < PAGE) continue;
+      yield page;
+      page = [];
+    }
+    if (page.length > 0) yield page;
+  }
+
+  async removeUnfinished(olderThanSeconds: number): Promise<number> {
+    const now = await this.#now();
+    let removed = 0;
+    for await (const { name } of await opendir(this.#incoming)) {
+      const path = join(this.#incoming, name);
+      const modified = await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => Infinity,
+      );
+      if (now - modified < olderThanSeconds * 1000) continue;
+      await rm(path, { force: true });
+      removed += 1;
+    }
+    return removed;
+  }
+
   async check(): Promise<void> {
     const probe = join(this.#incoming, uuidv7());
     try {
@@ -139,14 +179,28 @@ export class DiskStorage implements Storage {
     }
   }
 
-  async #removeAbandoned(): Promise<void> {
-    for (const name of await readdir(this.#incoming)) {
-      const path = join(this.#incoming, name);
-      const modified = await stat(path).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => Infinity,
-      );
-      if (Date.now() - modified > ABANDONED_AFTER_MS) await rm(path, { force: true });
+  /** By the clock that stamps the files, in milliseconds: a share on another machine has one of its own. */
+  async #now(): Promise<number> {
+    const probe = join(this.#incoming, uuidv7());
+    try {
+      await writeFile(probe, '');
+      return (await stat(probe)).mtimeMs;
+    } finally {
+      await rm(probe, { force: true });
+    }
+  }
+
+  /** In the order of their names, folder by folder, from behind `after`, a path below the folder. */
+  async *#keysBelow(folder: string, [first = '', ...rest]: readonly string[]): AsyncGenerator<string> {
+    const entries = await readdir(join(this.#objects, folder), { withFileTypes: true }).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw diskFault(error);
+    });
+    entries.sort((one, other) => (one.name < other.name ? -1 : 1));
+    for (const entry of entries.filter(({ name }) => name >= first)) {
+      const key = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) yield* this.#keysBelow(key, entry.name === first ? rest : []);
+      else if (entry.name !== first && isObjectKey(key)) yield key;
     }
   }
 
@@ -179,9 +233,5 @@ const codeOf = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?
 const isMissing = (error: unknown) => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
 
 function explained(error: unknown): unknown {
-  const code = codeOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new DomainError('storage_full', 'The storage is full: nothing can be stored until space has been freed.');
-  }
-  return code === 'EEXIST' ? conflict('This address was used already: ask for a new one.') : error;
+  return codeOf(error) === 'EEXIST' ? conflict('This address was used already: ask for a new one.') : diskFault(error);
 }

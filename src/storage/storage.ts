@@ -17,6 +17,12 @@ export interface SignedGet {
   expiresInSeconds: number;
 }
 
+export interface ListedObject {
+  key: string;
+  /** Since it was written or moved there, by the storage's own clock. */
+  ageSeconds: number;
+}
+
 export interface SignedUpload {
   url: string;
   method: 'PUT';
@@ -32,7 +38,7 @@ export interface Storage {
   /**
    * Streams an object in. Atomic: until all bytes have arrived nothing is readable under the key, and a failed or
    * aborted stream leaves nothing behind.
-   * @throws {DomainError} `storage_full` when the disk is full.
+   * @throws {DomainError} `storage_full` when there is no room, `unavailable` when the storage fails or keeps silent.
    */
   put(key: string, body: Readable, contentType: string): Promise<ObjectInfo>;
 
@@ -65,6 +71,15 @@ export interface Storage {
     key: string,
     options: { contentType: string; contentLength?: number; expiresInSeconds: number },
   ): Promise<SignedUpload>;
+
+  /**
+   * Objects whose keys begin with `prefix` and a slash, page by page, in an order in which `after`, the last key of an
+   * earlier page, says where to go on.
+   */
+  list(prefix: string, after?: string): AsyncIterable<ListedObject[]>;
+
+  /** Removes what uploads have left that began so long ago and never came to an end. @returns how many there were. */
+  removeUnfinished(olderThanSeconds: number): Promise<number>;
 
   /** Resolves when objects can be read and written. */
   check(): Promise<void>;

@@ -2,6 +2,7 @@ import { TRPCError } from '@trpc/server';
 import { getHTTPStatusCodeFromError } from '@trpc/server/http';
 import { TRPC_ERROR_CODES_BY_KEY, type TRPC_ERROR_CODE_KEY, type TRPCErrorShape } from '@trpc/server/rpc';
 import { ZodError } from 'zod';
+import { isDatabaseGone, nativeError } from '../database/outage.js';
 import { DomainError, type DomainErrorKind } from '../errors.js';
 import type { Context } from './context.js';
 
@@ -81,7 +82,9 @@ export function describeError(thrown: unknown, requestId: string): DescribedErro
     if (isLostRace(error)) {
       return { ...describe(503, 'unavailable', 'Another call was changing the same. Try again.'), retryAfter: 1 };
     }
-    if (isDatabaseGone(error)) {
+    if (isDatabaseFull(error))
+      return describe(507, 'storage_full', 'The database is full: space has to be freed first.');
+    if (isDatabaseGone(error) || isCutShort(error)) {
       return { ...describe(503, 'unavailable', 'The service is busy or restarting. Try again.'), retryAfter: 5 };
     }
   }
@@ -114,23 +117,19 @@ function sentenceOfTrpc(thrown: unknown): string | undefined {
   return cause instanceof SyntaxError ? 'The call is not valid JSON.' : undefined;
 }
 
-/** No connection to be had (Node's and knex's errors), or PostgreSQL stopping, starting, full or out of time. */
-function isDatabaseGone(error: Error): boolean {
-  const { syscall } = error as NodeJS.ErrnoException;
-  if (error.name === 'KnexTimeoutError' || syscall === 'connect') return true;
-  return /^(ECONNREFUSED|ECONNRESET|57P0\d|57014|53300)$/.test(codeOf(error));
-}
-
 /** PostgreSQL ended the transaction for the sake of others: a deadlock, or no serial order. */
 const isLostRace = (error: Error) => /^(40P01|40001)$/.test(codeOf(error));
 
 /** JSON can carry U+0000 and PostgreSQL's text cannot (SQLSTATE 22021, in `jsonb` 22P05). */
 const isTextWithNul = (error: Error) => /^(22021|22P05)$/.test(codeOf(error));
 
-/** Objection wraps the driver's errors, which know the SQLSTATE. */
-function codeOf(error: NodeJS.ErrnoException & { nativeError?: NodeJS.ErrnoException }): string {
-  return (error.nativeError ?? error).code ?? '';
-}
+/** The database's own disk has no room left. */
+const isDatabaseFull = (error: Error) => codeOf(error) === '53100';
+
+/** A statement that took longer than any may, or that an operator ended. */
+const isCutShort = (error: Error) => codeOf(error) === '57014';
+
+const codeOf = (error: Error) => nativeError(error).code ?? '';
 
 function fieldFaults(error: ZodError): Record<string, string[]> {
   const faults: Record<string, string[]> = {};

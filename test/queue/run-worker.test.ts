@@ -32,6 +32,7 @@ describe('the job queue', () => {
         makeHeatMap: nothing,
         deleteObjects: nothing,
         sweepAbandonedUploads: nothing,
+        sweepStorage: nothing,
         sweepSessions: nothing,
         endStrandedRuns: nothing,
         makeExport: nothing,

@@ -53,6 +53,23 @@ describe('storage in an S3 bucket, seen from the server', () => {
     assert.doesNotMatch(putUrl, /checksum/i);
   });
 
+  it('names the bucket in the host for AWS, in the path for an endpoint, and as it is told', async () => {
+    const addressed = async (parameters: string) => {
+      const storage = await open(`s3://pictures?${parameters}`);
+      const { origin, pathname } = new URL(
+        await storage.signedGetUrl('a/key', { contentType: 'a/b', expiresInSeconds: 9 }),
+      );
+      return origin + pathname;
+    };
+    assert.equal(await addressed('region=eu-west-1'), 'https://pictures.s3.eu-west-1.amazonaws.com/a/key');
+    assert.equal(await addressed('endpoint=http://minio:9000'), 'http://minio:9000/pictures/a/key');
+    assert.equal(await addressed('endpoint=http://s3.lan&path_style=false'), 'http://pictures.s3.lan/a/key');
+    assert.equal(
+      await addressed('region=eu-west-1&path_style=true'),
+      'https://s3.eu-west-1.amazonaws.com/pictures/a/key',
+    );
+  });
+
   it('knows when the bucket cannot be used', async () => {
     const { origin } = new URL(await fixture.storage.signedGetUrl('a', { contentType: 'a/b', expiresInSeconds: 9 }));
     const storage = await open(`s3://no-such-bucket?endpoint=${origin}`);
@@ -61,6 +78,8 @@ describe('storage in an S3 bucket, seen from the server', () => {
 
   it('refuses an address it cannot read', async () => {
     await assert.rejects(open('s3://bucket/folder'), { name: 'ConfigError', message: /s3:\/\/bucket/ });
+    await assert.rejects(open('s3://bucket?path_style=maybe'), { name: 'ConfigError', message: /path_style/ });
+    await assert.rejects(open('s3://bucket?timeout=soon'), { name: 'ConfigError', message: /timeout/ });
     await assert.rejects(open('s3://bucket?regoin=x'), { name: 'ConfigError', message: /unknown parameter regoin/ });
   });
 });

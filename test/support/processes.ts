@@ -20,6 +20,8 @@ export interface ServiceOptions {
   ids?: { uid: number; gid: number };
   /** The entry file; that of `npm start` unless given. */
   entry?: 'main' | 'api' | 'worker';
+  /** A command that runs it: program and parameters, to which Node's command line is added. */
+  within?: readonly string[];
 }
 
 /** How a process ended: its exit code, or the signal that ended it. */
@@ -113,10 +115,54 @@ export function killLaunched(): void {
   for (const child of launched) child.kill('SIGKILL');
 }
 
-async function launch(environment: Record<string, string>, { ids, entry = 'main' }: ServiceOptions) {
+/** One part of the service alone, on a database that runs already. */
+export interface Part {
+  /** Of an API. */
+  url: string;
+  pid: number;
+  output: () => string;
+  /** How it ended; undefined while it runs. */
+  ending: () => Ending | undefined;
+  stop: (signal?: NodeJS.Signals) => Promise<Ending>;
+}
+
+/**
+ * Starts one API or worker process and waits until it says that it is ready.
+ * @param environment with `DATABASE_URL`, `DATA_DIR` and `JWT_SECRET`.
+ * @param options.within a command that runs it, such as `unshare`.
+ */
+export async function startPart(
+  entry: 'api' | 'worker',
+  environment: Record<string, string>,
+  options: Pick<ServiceOptions, 'within'> = {},
+): Promise<Part> {
+  const { child, output, ended } = await launch({ LOG_LEVEL: 'info', ...environment }, { ...options, entry });
+  let ending: Ending | undefined;
+  void ended.then((found) => (ending = found));
+  await until(`the ${entry} is ready`, () => {
+    if (ending !== undefined) throw new Error(`The ${entry} did not start:\n${output()}`);
+    return /"msg":"(API|QC worker) ready"/.test(output());
+  });
+  return {
+    url: /"url":"(http:[^"]+)"/.exec(output())?.[1] ?? '',
+    pid: child.pid ?? 0,
+    output,
+    ending: () => ending,
+    stop: (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+async function launch(
+  environment: Record<string, string>,
+  { ids, entry = 'main', within: [program = process.execPath, ...parameters] = [] }: ServiceOptions,
+) {
   built ??= promisify(execFile)('npx', ['--no-install', 'tsc', '-b', 'tsconfig.build.json'], { cwd: packageRoot });
   await built;
-  const child = spawn(process.execPath, [join(BUILD, `${entry}.js`)], {
+  if (program !== process.execPath) parameters.push(process.execPath);
+  const child = spawn(program, [...parameters, join(BUILD, `${entry}.js`)], {
     ...ids,
     cwd: tmpdir(),
     env: { PATH: process.env.PATH, PORT: '0', RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'warn', ...environment },

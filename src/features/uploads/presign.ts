@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { raw } from 'objection';
 import { PresignedUpload } from '../../../models/presigned-upload.js';
 import type { DatasetRequest } from '../../../models/dataset-request.js';
 import { invalid } from '../../errors.js';
@@ -35,7 +36,6 @@ export async function presignUploads(
   const tooLarge = files.findIndex(({ size_bytes = 0 }) => size_bytes > maxFileBytes);
   if (tooLarge >= 0) throw invalid(`files.${tooLarge}.size_bytes`, `A file may have at most ${maxFileBytes} bytes.`);
 
-  const expiresAt = new Date(Date.now() + EXPIRES_IN_SECONDS * 1000);
   const slots = files.map((file) => ({
     ...file,
     key: `incoming/${request.id}/${randomBytes(24).toString('hex')}`,
@@ -45,7 +45,7 @@ export async function presignUploads(
       key,
       filename: sanitizeFilename(filename),
       contentType,
-      expiresAt,
+      expiresAt: raw(`now() + make_interval(secs => ${EXPIRES_IN_SECONDS})`),
       requestId: request.id,
       userId: actor.id,
     })),

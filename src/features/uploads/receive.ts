@@ -28,9 +28,20 @@ export async function orGiveUp<Kept>(
   try {
     return await keep();
   } catch (error) {
-    await storage.delete(stored.map(({ key }) => key));
+    await takeBack(
+      storage,
+      stored.map(({ key }) => key),
+      error,
+    );
     throw error;
   }
+}
+
+/** Where storage will not delete either, the fault that came first is told, and `sweepStorage` finds what is left. */
+export async function takeBack(storage: Services['storage'], keys: readonly string[], fault: unknown): Promise<void> {
+  await storage.delete(keys).catch((second: unknown) => {
+    if (fault instanceof Error) fault.cause ??= second;
+  });
 }
 
 /** @param field of the form that carries the files. */
