@@ -102,6 +102,11 @@ const evidenceSchema = z.object({
 const resultSchema = z.object({
   image_id: z.uuid(),
   filename: z.string(),
+  picture_url: z.url().nullable().meta({ description: 'The picture as uploaded.' }),
+  preview_url: z.url().nullable().meta({ description: 'A WebP of at most 512 px; null if none can be made.' }),
+  width: z.number().int().nullable(),
+  height: z.number().int().nullable(),
+  size_bytes: z.number().int().nullable(),
   duplicate_score: z.number().min(0).max(1),
   ai_generated_score: z.number().min(0).max(1),
   source_url: z
@@ -130,6 +135,11 @@ function presentResult(
   return {
     image_id: result.imageId,
     filename: result.image?.filename ?? '',
+    picture_url: result.image ? urls.original(result.image) : null,
+    preview_url: result.image ? urls.preview(result.image) : null,
+    width: result.image?.width ?? null,
+    height: result.image?.height ?? null,
+    size_bytes: result.image?.bytes ?? null,
     duplicate_score: result.duplicateScore,
     ai_generated_score: result.aiGeneratedScore,
     source_url: reference?.sourceUrl ?? (matchedImage ? urls.original(matchedImage) : null),
