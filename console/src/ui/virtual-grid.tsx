@@ -23,6 +23,8 @@ export interface VirtualGridProps {
 const GAP = 14;
 const NARROW_GAP = 8;
 const OVERSCAN = 4;
+/** Of what sticks to the window's top: what is revealed is to stand below it. */
+const BAR_HEIGHT = 72;
 
 /** A grid of equal cells that scrolls with the page and holds only the rows that are near, of however many. */
 export function VirtualGrid({
@@ -65,6 +67,8 @@ export function VirtualGrid({
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
     scrollMargin: margin,
+    scrollPaddingStart: BAR_HEIGHT,
+    scrollPaddingEnd: gap,
   });
   useEffect(() => virtualizer.measure(), [virtualizer, rowHeight]);
 
