@@ -270,7 +270,6 @@ export const en = {
   annotateHelp: 'Number keys choose a class, arrows go to the next or previous picture, U undoes.',
   annotateNone: 'No picture in this task',
   annotateNoneLead: 'All its pictures were rejected or deleted. You can finish it.',
-  classKeyLabel: '{name}, key {key}',
   finishTask: 'Finish task',
   finishTaskLead: {
     one: '{count} picture has no label yet. Pictures that fit no class may stay so.',
@@ -284,7 +283,6 @@ export const en = {
   noTasks: 'No tasks yet',
   noTasksLead: 'When an administrator assigns you a request, it appears here.',
   pictures: 'Pictures',
-  picturesCount: { one: '{count} picture', other: '{count} pictures' },
   severalLabels: 'Several classes a picture',
   startLabelling: 'Start labelling',
   continueLabelling: 'Go on labelling',
@@ -402,7 +400,6 @@ export const en = {
     one: '{count} image classified by two or more',
     other: '{count} images classified by two or more',
   },
-  metricsKappa: 'Kappa',
   metricsKappaNone: 'Not defined: nobody classified the same image twice.',
   metricsCohen: 'Cohen’s kappa',
   metricsFleiss: 'Fleiss’ kappa',
@@ -426,7 +423,6 @@ export const en = {
 
   accountLead: 'Your profile, password and where you are signed in.',
   profile: 'Profile',
-  username: 'User name',
   changePassword: 'Change password',
   currentPassword: 'Current password',
   newPassword: 'New password',
