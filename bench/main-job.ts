@@ -7,7 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { createClient, uploadFiles, type AssayClient } from '../client/index.js';
+import { createClient, uploadFiles, type AssayClient } from '../client/node.js';
 import { startService } from '../examples/demo/service.js';
 import { measureLatency } from './latency.js';
 import { renderBenchFolder } from './pictures.js';

@@ -1,8 +1,17 @@
 import { TRPCClientError } from '@trpc/client';
 import type { AppRouter } from '../src/router.js';
+import { CountedFile, tellsOfBodies } from './send-with-progress.js';
 
-/** A picture on disk by its path (Node only: it is streamed, never held in memory), or one in hand. */
-export type UploadSource = string | File;
+/** A picture that is opened when its turn comes, so that a folder of any size takes no memory. */
+export interface DeferredFile {
+  name: string;
+  open: () => Promise<File>;
+}
+
+export type UploadSource = File | DeferredFile;
+
+/** A list, or what finds files while others are being sent. */
+export type UploadSources<Source = UploadSource> = Iterable<Source> | AsyncIterable<Source>;
 
 /** A file that was not taken, and why. */
 export interface RefusedFile {
@@ -11,37 +20,180 @@ export interface RefusedFile {
   message: string;
 }
 
-export interface CallOptions {
-  /** How much goes into one call at most; a file larger than `bytesPerCall` travels alone. */
-  filesPerCall?: number;
-  bytesPerCall?: number;
-  signal?: AbortSignal;
+/** How far one file is. `taken`: it became an image, or was one already; `failed`: its call did, and may be made again. */
+export interface FileProgress {
+  source: UploadSource;
+  filename: string;
+  state: 'sending' | 'taken' | 'refused' | 'failed';
+  sentBytes: number;
+  bytes: number;
+  /** Why it was refused. */
+  message?: string;
 }
 
-/** Opens files and puts them together as they are to travel. */
-export async function* batches(
-  sources: readonly UploadSource[],
-  { filesPerCall = 100, bytesPerCall = 128 * 1024 * 1024 }: CallOptions,
-): AsyncGenerator<File[]> {
-  let batch: File[] = [];
-  let bytes = 0;
-  for (const source of sources) {
-    const file = typeof source === 'string' ? await openFile(source) : source;
-    if (batch.length > 0 && (batch.length >= filesPerCall || bytes + file.size > bytesPerCall)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
+export interface CallOptions {
+  /** How much goes into one call at most; a file larger than `bytesPerCall` travels alone. Default 50, and 32 MiB. */
+  filesPerCall?: number | undefined;
+  bytesPerCall?: number | undefined;
+  /** Calls at a time. Default 3. */
+  concurrency?: number | undefined;
+  /** How often a call is made again that met a busy service or no connection. Default 5. */
+  retries?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Told of each file as it is sent, and of what became of it. */
+  onFile?: ((progress: FileProgress) => void) | undefined;
+}
+
+export interface OpenedFile {
+  source: UploadSource;
+  file: File;
+}
+
+/** Minutes of a busy service are worth waiting for where thousands of files are to go. */
+const LONGEST_WAIT_MS = 90_000;
+
+/** What the calls of an upload are made with: repeating one changes nothing, equal bytes are kept once. */
+export const callContext = (retries = 5, onSent?: (bytes: number) => void) => ({
+  repeatable: true,
+  retries,
+  longestWait: LONGEST_WAIT_MS,
+  ...(onSent && { onSent }),
+});
+
+/**
+ * Sends files batch by batch, some batches at a time. A batch holds each file name once, since that is how a refusal names
+ * its file.
+ * @param send makes one call. @param onUnreadable is told of files that cannot be opened; the others go on.
+ * @throws what a call threw, once the others under way have ended.
+ */
+export async function sendBatches(
+  sources: UploadSources,
+  options: CallOptions,
+  {
+    send,
+    onUnreadable,
+  }: {
+    send: (files: OpenedFile[], signal: AbortSignal) => Promise<void>;
+    onUnreadable: (refused: RefusedFile, source: UploadSource) => void;
+  },
+): Promise<void> {
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const waiting = batches(sources, options, onUnreadable);
+  const work = async () => {
+    try {
+      for await (const files of takeTurns(waiting)) {
+        signal.throwIfAborted();
+        await send(files, signal);
+      }
+    } catch (error) {
+      stop.abort(error);
+      throw error;
     }
-    batch.push(file);
+  };
+  const settled = await Promise.allSettled(Array.from({ length: Math.max(1, options.concurrency ?? 3) }, work));
+  await waiting.return(undefined);
+  options.signal?.throwIfAborted();
+  // The others were only stopped by the first.
+  if (stop.signal.aborted) throw stop.signal.reason;
+  const failed = settled.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** Many may iterate over one generator; none of them ends it for the others. */
+async function* takeTurns<T>(generator: AsyncGenerator<T, void>): AsyncGenerator<T> {
+  for (;;) {
+    const { done, value } = await generator.next();
+    if (done) return;
+    yield value;
+  }
+}
+
+async function* batches(
+  sources: UploadSources,
+  { filesPerCall = 50, bytesPerCall = 32 * 1024 * 1024 }: CallOptions,
+  onUnreadable: (refused: RefusedFile, source: UploadSource) => void,
+): AsyncGenerator<OpenedFile[], void> {
+  let batch: OpenedFile[] = [];
+  let names = new Set<string>();
+  let bytes = 0;
+  for await (const source of sources) {
+    const file = source instanceof Blob ? source : await source.open().catch((error: unknown) => asReason(error));
+    if (typeof file === 'string') {
+      onUnreadable(
+        { filename: source.name, code: 'unreadable', message: `The file cannot be read (${file}).` },
+        source,
+      );
+      continue;
+    }
+    const name = nameKey(file.name);
+    if (batch.length > 0 && (batch.length >= filesPerCall || bytes + file.size > bytesPerCall || names.has(name))) {
+      yield batch;
+      [batch, names, bytes] = [[], new Set(), 0];
+    }
+    batch.push({ source, file });
+    names.add(name);
     bytes += file.size;
   }
   if (batch.length > 0) yield batch;
 }
 
-async function openFile(path: string): Promise<File> {
-  const { openAsBlob } = await import('node:fs');
-  const { default: nodePath } = await import('node:path');
-  return new File([await openAsBlob(path)], nodePath.basename(path));
+function asReason(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return String(code ?? message ?? error);
+}
+
+/** What names a file whatever the service made of its name. */
+export const nameKey = (name: string) =>
+  name
+    .slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1)
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}.]/gu, '');
+
+/** Files as they are to be sent, which tell how far they are. */
+export function counted(
+  files: readonly OpenedFile[],
+  onFile: CallOptions['onFile'],
+): { sent: File[]; onSent?: (bytes: number) => void } {
+  if (!onFile) return { sent: files.map(({ file }) => file) };
+  const tell = ({ source, file }: OpenedFile, sentBytes: number) =>
+    onFile({ source, filename: file.name, state: 'sending', sentBytes, bytes: file.size });
+  for (const file of files) tell(file, 0);
+  if (!tellsOfBodies()) {
+    return { sent: files.map((opened) => new CountedFile(opened.file, (bytes) => tell(opened, bytes))) };
+  }
+  const onSent = (bytes: number) => {
+    let left = bytes;
+    for (const opened of files) {
+      const own = Math.min(left, opened.file.size);
+      if (own > 0) tell(opened, own);
+      left -= own;
+      if (left <= 0) return;
+    }
+  };
+  return { sent: files.map(({ file }) => file), onSent };
+}
+
+/** Tells of each file what became of it. */
+export function tellOutcome(
+  files: readonly OpenedFile[],
+  refused: readonly RefusedFile[],
+  onFile: CallOptions['onFile'],
+): void {
+  if (!onFile) return;
+  const reasons = new Map(refused.map(({ filename, message }) => [nameKey(filename), message]));
+  for (const { source, file } of files) {
+    const message = reasons.get(nameKey(file.name));
+    const known = { source, filename: file.name, sentBytes: file.size, bytes: file.size };
+    onFile(message === undefined ? { ...known, state: 'taken' } : { ...known, state: 'refused', message });
+  }
+}
+
+/** Tells that the call failed, so that its files can be sent again. */
+export function tellFailure(files: readonly OpenedFile[], onFile: CallOptions['onFile']): void {
+  for (const { source, file } of files) {
+    onFile?.({ source, filename: file.name, state: 'failed', sentBytes: 0, bytes: file.size });
+  }
 }
 
 /** The service authorises by the text fields before it reads the files, so they come first. */
@@ -57,7 +209,7 @@ export function formOf(texts: Record<string, string>, field: string, files: read
  * reason to stop.
  * @throws the error itself where it says anything else.
  */
-export function refusals(error: unknown, field: string, files: readonly File[]): RefusedFile[] {
+export function refusals(error: unknown, field: string, files: readonly { name: string }[]): RefusedFile[] {
   if (!(error instanceof TRPCClientError)) throw error;
   const { data } = error as TRPCClientError<AppRouter>;
   const reasons = data?.errors?.[field];

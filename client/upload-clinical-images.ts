@@ -1,14 +1,25 @@
 import type { AssayClient, RouterInputs, RouterOutputs } from './create-client.js';
-import { batches, formOf, refusals, type CallOptions, type UploadSource } from './upload-calls.js';
+import {
+  callContext,
+  type CallOptions,
+  counted,
+  formOf,
+  type OpenedFile,
+  refusals,
+  sendBatches,
+  tellFailure,
+  tellOutcome,
+  type UploadSources,
+} from './upload-calls.js';
 
 type UploadedImages = RouterOutputs['images']['upload'];
 export type Stage = RouterInputs['images']['uploadWithStage']['stage'];
 
 export interface ClinicalUploadOptions extends CallOptions {
   /** What each image is classified as on the caller's behalf; unset: they are only uploaded. */
-  stage?: Stage;
+  stage?: Stage | undefined;
   /** Told after each call. */
-  onProgress?: (progress: { sent: number; total: number }) => void;
+  onProgress?: ((progress: { sent: number; total: number }) => void) | undefined;
 }
 
 /** `images`: those the files stand for, new or there already; `repeated`: files that brought nothing new. */
@@ -21,35 +32,52 @@ export type ClinicalUploadOutcome = Pick<UploadedImages, 'images' | 'repeated' |
  */
 export async function uploadClinicalImages(
   client: Pick<AssayClient, 'images'>,
-  sources: readonly UploadSource[],
+  sources: UploadSources,
   { stage, onProgress, ...options }: ClinicalUploadOptions = {},
 ): Promise<ClinicalUploadOutcome> {
   const images = new Map<string, UploadedImages['images'][number]>();
   const outcome: Omit<ClinicalUploadOutcome, 'images'> = { repeated: 0, errors: [] };
   let sent = 0;
-  for await (const files of batches(sources, options)) {
-    const answer = await uploadBatch(client, files, { stage, signal: options.signal });
-    for (const image of answer.images) images.set(image.id, image);
-    outcome.repeated += answer.repeated;
-    outcome.errors.push(...answer.errors);
-    sent += files.length;
-    onProgress?.({ sent, total: sources.length });
-  }
+  const add = (files: number) => {
+    sent += files;
+    onProgress?.({ sent, total: Array.isArray(sources) ? sources.length : sent });
+  };
+  await sendBatches(sources, options, {
+    onUnreadable: (refused) => {
+      outcome.errors.push(refused);
+      add(1);
+    },
+    send: async (files, signal) => {
+      try {
+        const answer = await sendForm(client, files, { ...options, stage, signal });
+        for (const image of answer.images) images.set(image.id, image);
+        outcome.repeated += answer.repeated;
+        outcome.errors.push(...answer.errors);
+        tellOutcome(files, answer.errors, options.onFile);
+        add(files.length);
+      } catch (error) {
+        tellFailure(files, options.onFile);
+        throw error;
+      }
+    },
+  });
   return { ...outcome, images: [...images.values()] };
 }
 
-async function uploadBatch(
+async function sendForm(
   { images }: Pick<AssayClient, 'images'>,
-  files: readonly File[],
-  { stage, signal }: { stage: Stage | undefined; signal: AbortSignal | undefined },
+  files: readonly OpenedFile[],
+  { stage, signal, onFile, retries }: ClinicalUploadOptions,
 ): Promise<ClinicalUploadOutcome> {
+  const { sent, onSent } = counted(files, onFile);
   // A form says the procedure's input in its text fields, which is more than its type can tell.
-  const form: unknown = formOf(stage ? { stage } : {}, 'images', files);
+  const form: unknown = formOf(stage ? { stage } : {}, 'images', sent);
+  const call = { signal, context: callContext(retries, onSent) };
   try {
     return stage
-      ? await images.uploadWithStage.mutate(form as RouterInputs['images']['uploadWithStage'], { signal })
-      : await images.upload.mutate(form as RouterInputs['images']['upload'], { signal });
+      ? await images.uploadWithStage.mutate(form as RouterInputs['images']['uploadWithStage'], call)
+      : await images.upload.mutate(form as RouterInputs['images']['upload'], call);
   } catch (error) {
-    return { images: [], repeated: 0, errors: refusals(error, 'images', files) };
+    return { images: [], repeated: 0, errors: refusals(error, 'images', sent) };
   }
 }

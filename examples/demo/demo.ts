@@ -6,7 +6,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient, uploadFiles, type AssayClient, type RouterOutputs } from '../../client/index.js';
+import { createClient, uploadFiles, type AssayClient, type RouterOutputs } from '../../client/node.js';
 import { renderDemoFolder } from './pictures.js';
 import { startService } from './service.js';
 

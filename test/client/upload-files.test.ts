@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AssayClient, createClient, TRPCClientError, uploadFiles } from '../../client/index.js';
+import { type AssayClient, createClient, TRPCClientError, uploadFiles } from '../../client/node.js';
 import { renderPicture } from '../support/pictures.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
@@ -52,6 +52,7 @@ describe('Uploading through the typed client', () => {
     const progress: number[] = [];
     await uploadFiles(client, requestId, paths, {
       filesPerCall: 2,
+      concurrency: 1,
       onProgress: ({ sent, total, uploaded }) => {
         assert.equal(total, 5);
         assert.equal(uploaded, sent);
@@ -64,7 +65,11 @@ describe('Uploading through the typed client', () => {
 
   it('sends so many bytes a call, a larger file alone', async () => {
     const progress: number[] = [];
-    await uploadFiles(client, requestId, paths, { bytesPerCall: 1, onProgress: ({ sent }) => progress.push(sent) });
+    await uploadFiles(client, requestId, paths, {
+      bytesPerCall: 1,
+      concurrency: 1,
+      onProgress: ({ sent }) => progress.push(sent),
+    });
     assert.deepEqual(progress, [1, 2, 3, 4, 5]);
   });
 
@@ -97,6 +102,7 @@ describe('Uploading through the typed client', () => {
     const stop = new AbortController();
     const uploading = uploadFiles(client, requestId, paths, {
       filesPerCall: 1,
+      concurrency: 1,
       signal: stop.signal,
       onProgress: ({ sent }) => {
         if (sent === 2) stop.abort();

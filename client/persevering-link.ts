@@ -1,0 +1,71 @@
+import { TRPCClientError, type TRPCLink } from '@trpc/client';
+import { observable, type Unsubscribable } from '@trpc/server/observable';
+import type { AppRouter } from '../src/router.js';
+import { pause, waitBeforeRetry } from './retry.js';
+import { isSignedOut, type Session } from './session.js';
+
+/** What a call's `context` may hold, and what the link adds to it. */
+export interface CallContext {
+  /** The access token that the call is made with. */
+  token?: string | undefined;
+  /** Whether a mutation may be made again when its answer was lost. */
+  repeatable?: boolean;
+  retries?: number;
+  longestWait?: number;
+  onSent?: (bytes: number) => void;
+}
+
+/** These are about being signed in: none of them is made again because one is not. */
+const SIGNING_IN = ['auth.login', 'auth.refresh'];
+
+/**
+ * Makes calls with the access token in force, again with a new one where that was refused, and again after a while
+ * where the service was busy or out of reach.
+ */
+export const perseveringLink =
+  (session: Session | null): TRPCLink<AppRouter> =>
+  () =>
+  ({ op, next }) =>
+    observable((observer) => {
+      const { repeatable = op.type === 'query', retries, longestWait } = op.context as CallContext;
+      const isSigningIn = SIGNING_IN.includes(op.path);
+      const ended = new AbortController();
+      let current: Unsubscribable | undefined;
+      let failures = 0;
+      let isRenewed = false;
+
+      const attempt = async () => {
+        const token = isSigningIn ? undefined : await session?.access();
+        if (ended.signal.aborted) return;
+        current = next({ ...op, context: { ...op.context, token } }).subscribe({
+          next: (value) => observer.next(value),
+          complete: () => observer.complete(),
+          error: (error) => start(() => recover(error, token)),
+        });
+      };
+
+      const recover = async (error: TRPCClientError<AppRouter>, token: string | undefined) => {
+        if (session && token !== undefined && !isRenewed && isSignedOut(error)) {
+          isRenewed = true;
+          if ((await session.renew(token)) === undefined) throw error;
+          return attempt();
+        }
+        const options = { repeatable, retries, longestWait, signal: op.signal ?? undefined };
+        // Whoever subscribes knows better where to take it up.
+        const wait = op.type === 'subscription' ? null : waitBeforeRetry(error, failures++, options);
+        if (wait === null) throw error;
+        await pause(wait, AbortSignal.any([ended.signal, ...(op.signal ? [op.signal] : [])]));
+        return attempt();
+      };
+
+      const start = (step: () => Promise<void>) =>
+        void step().catch((error: unknown) => {
+          if (!ended.signal.aborted) observer.error(TRPCClientError.from(error as Error));
+        });
+
+      start(attempt);
+      return () => {
+        ended.abort();
+        current?.unsubscribe();
+      };
+    });
