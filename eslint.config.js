@@ -18,7 +18,13 @@ const rooms = {
   'src/database': ['migrations', ...ground],
   'src/storage': ground,
   'src/queue': ['models', 'workers', 'src/database', 'src/storage', ...ground],
-  'src/services.ts': ['src/features/auth', 'src/features/images/picture-urls.ts', 'src/storage', ...ground],
+  'src/services.ts': [
+    'src/features/auth',
+    'src/features/images/picture-urls.ts',
+    'src/features/qc/events.ts',
+    'src/storage',
+    ...ground,
+  ],
   'src/trpc': ['src/services.ts', 'src/features/auth', 'src/features/uploads/received-files.ts', ...ground],
   'src/features': [
     'models',

@@ -5,10 +5,12 @@ import { createApp } from './app.js';
 import type { Config } from './config.js';
 import { connect } from './database/connection.js';
 import { migrate } from './database/migrate.js';
+import { Notifications } from './database/notifications.js';
 import { isEntryFile } from './entry-file.js';
 import { CallLimits } from './features/auth/call-limits.js';
 import { TokenSigner } from './features/auth/token-signer.js';
 import { PictureUrls } from './features/images/picture-urls.js';
+import { QcEvents } from './features/qc/events.js';
 import { ensureFirstAdmin } from './features/users/first-admin.js';
 import { answerParserErrors } from './http/parser-errors.js';
 import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
@@ -40,6 +42,8 @@ export async function startApi(
   const jwtSecret = await loadJwtSecret(config);
   const db = connect(databaseUrl, { poolSize: POOL_SIZE, applicationName: 'assay api', log });
   const draining = new AbortController();
+  const notifications = new Notifications({ databaseUrl, log });
+  const qcEvents = new QcEvents({ notifications });
   const listening = listen(config);
   // It is awaited below, after other work: failing meanwhile must not count as unhandled.
   listening.catch(() => undefined);
@@ -60,6 +64,7 @@ export async function startApi(
         pictureUrls: new PictureUrls({ publicUrl, signingKey }),
         tokens: new TokenSigner(jwtSecret),
         callLimits: new CallLimits(db, config.rateLimitPerMinute),
+        qcEvents,
         log,
       },
       appRouter,
@@ -72,7 +77,9 @@ export async function startApi(
       publicUrl,
       async close(hastened) {
         draining.abort();
+        qcEvents.drain();
         await drain(server, hastened);
+        await notifications.close();
         await db.destroy();
       },
     };

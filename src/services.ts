@@ -4,6 +4,7 @@ import type { Config } from './config.js';
 import type { CallLimits } from './features/auth/call-limits.js';
 import type { TokenSigner } from './features/auth/token-signer.js';
 import type { PictureUrls } from './features/images/picture-urls.js';
+import type { QcEvents } from './features/qc/events.js';
 import type { Storage } from './storage/storage.js';
 
 /** What every request shares: made once at start. */
@@ -14,5 +15,6 @@ export interface Services {
   pictureUrls: PictureUrls;
   tokens: TokenSigner;
   callLimits: CallLimits;
+  qcEvents: QcEvents;
   log: Logger;
 }

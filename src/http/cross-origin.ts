@@ -13,6 +13,10 @@ export const crossOrigin = (origins: readonly string[]): HttpMiddleware =>
       'X-Requested-With',
       'X-User-ID',
       'Idempotency-Key',
+      'If-None-Match',
+      'Last-Event-ID',
+      'traceparent',
+      'tracestate',
       'X-Request-Id',
     ],
     exposeHeaders: [

@@ -1,4 +1,5 @@
 import type { AnyRouter } from '@trpc/server';
+import { z } from 'zod';
 import { generateOpenApiDocument, type OpenAPIObject, type OpenApiRouter } from 'trpc-to-openapi';
 import { errorReference, probePaths, sharedComponents } from './openapi-components.js';
 import { packageVersion } from './package-version.js';
@@ -76,7 +77,8 @@ function routerOf(routes: readonly KeyedRoute[]): OpenApiRouter {
       summary: summary ?? procedure,
       description: alias ? `The same as ${meta.openapi.method} ${meta.openapi.path}.` : description,
     };
-    return [key, { _def: { ...definition, meta: { ...meta, openapi } } }] as const;
+    const asQuery = definition.type === 'subscription' ? { type: 'query', output: z.string() } : {};
+    return [key, { _def: { ...definition, ...asQuery, meta: { ...meta, openapi } } }] as const;
   });
   return { _def: { procedures: Object.fromEntries(procedures) } } as unknown as OpenApiRouter;
 }
@@ -98,7 +100,32 @@ function complete(operation: Operation, route: RestRoute): void {
     const inBody = Object.entries(example).filter(([name]) => !template.includes(`{${name}}`));
     json.example = Object.fromEntries(inBody);
   }
+  if (route.type === 'subscription') describeStream(operation, route);
   if (meta.multipart) operation.requestBody = formBody(json, meta.multipart.fields);
+}
+
+/** Server-Sent Events, which OpenAPI 3.1 has no words for but a media type. */
+function describeStream(operation: Operation, { meta }: RestRoute): void {
+  const { eventName = 'message' } = meta;
+  const others = (operation.parameters ?? []).filter((one) => '$ref' in one || one.name !== 'lastEventId');
+  const lastEventId = {
+    name: 'Last-Event-ID',
+    in: 'header' as const,
+    required: false,
+    description: 'The id of the last event received: the stream goes on from there.',
+    schema: { type: 'string' as const },
+  };
+  operation.parameters = [...others, lastEventId];
+  const example = `retry: 2000\n\nid: …\nevent: ${eventName}\ndata: {…}\n\n`;
+  operation.responses = {
+    ...operation.responses,
+    200: {
+      description: `Server-Sent Events named \`${eventName}\`, with comments while there is nothing to tell.`,
+      content: { 'text/event-stream': { schema: { type: 'string' }, example } },
+    },
+    204: { description: 'Nothing follows the event named by `Last-Event-ID`.' },
+    503: errorReference(503),
+  };
 }
 
 const isProtected = ({ meta }: RestRoute) => meta.openapi.protect !== false;

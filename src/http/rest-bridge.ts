@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import { callTRPCProcedure, type AnyRouter } from '@trpc/server';
 import type { Services } from '../services.js';
+import { answerEventStream } from './event-stream.js';
 import { readJsonBody } from './json-body.js';
 import { openMultipart } from './multipart-call.js';
 import { procedureContext } from './procedure-context.js';
@@ -52,9 +53,14 @@ async function answer(ctx: HttpContext, { services, router, route, lists, pathIn
       // Asked for after the procedure has checked who calls: a stranger's body is never read.
       getRawInput: async () => {
         const body = await (form ? form.fields() : readJsonBody(ctx));
-        return mergeInputs(queryOf(ctx.search, route, lists), body, pathInput);
+        return mergeInputs(queryOf(ctx.search, route, lists), lastEventOf(ctx, route), body, pathInput);
       },
     });
+    if (route.type === 'subscription') {
+      const { eventName: name = 'message' } = route.meta;
+      await answerEventStream(ctx, output as AsyncIterable<unknown>, { name, log: services.log });
+      return;
+    }
     ctx.set('Cache-Control', 'no-store');
     if (output === undefined) {
       ctx.status = 204;
@@ -74,10 +80,16 @@ async function answer(ctx: HttpContext, { services, router, route, lists, pathIn
  */
 function queryOf(search: string, { type, meta }: RestRoute, lists: ReadonlySet<string>): Record<string, unknown> {
   const input = queryInput(search, lists);
-  if (type === 'query') return input;
+  if (type !== 'mutation') return input;
   return mergeInputs(
     Object.fromEntries((meta.query ?? []).flatMap((name) => (name in input ? [[name, input[name]]] : []))),
   );
+}
+
+/** Under the name that tRPC gives it. */
+function lastEventOf(ctx: HttpContext, { type }: RestRoute): object {
+  const lastEventId = type === 'subscription' ? ctx.get('Last-Event-ID') : '';
+  return lastEventId === '' ? {} : { lastEventId };
 }
 
 /** The address is there, the method is not. */

@@ -8,7 +8,7 @@ export type RestMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export interface RestRoute {
   /** As tRPC knows it: `requests.create`. */
   procedure: string;
-  type: 'query' | 'mutation';
+  type: 'query' | 'mutation' | 'subscription';
   method: RestMethod;
   /** Normalised: `/requests/{id}`. */
   template: string;
@@ -35,7 +35,7 @@ export function restRoutes(router: AnyRouter): RestRoute[] {
   const procedures = Object.entries(router._def.procedures as Record<string, { _def: ProcedureDefinition }>);
   const routes = procedures.flatMap(([procedure, { _def: definition }]) => {
     const { type, meta } = definition;
-    if (type === 'subscription' || !isRestMeta(meta) || meta.openapi.enabled === false) return [];
+    if (!isRestMeta(meta) || meta.openapi.enabled === false) return [];
     const documented = { method: meta.openapi.method, path: meta.openapi.path, alias: false };
     const aliases = (meta.aliases ?? []).map((alias) => ({ ...alias, alias: true }));
     return [documented, ...aliases].map(({ method, path, alias }) => {

@@ -13,8 +13,14 @@ export interface RestMeta extends OpenApiMeta {
   multipart?: { fields: readonly [string, ...string[]] };
   /** Of a call that changes something: the inputs that may stand in the query. The others stand in path or body alone. */
   query?: readonly string[];
+  /** Of a subscription: the `event` its values are sent as, Server-Sent Events (`text/event-stream`). */
+  eventName?: string;
   /** A list paged by `limit` and `cursor`, with `X-Total-Count` and `Link` headers. */
   paged?: boolean;
 }
 
-export const t = initTRPC.context<Context>().meta<RestMeta>().create({ errorFormatter: formatError });
+export const t = initTRPC.context<Context>().meta<RestMeta>().create({
+  errorFormatter: formatError,
+  // Well below the half minute after which proxies give a silent connection up.
+  sse: { ping: { enabled: true, intervalMs: 5000 }, client: { reconnectAfterInactivityMs: 20_000 } },
+});

@@ -32,6 +32,13 @@ describe('who may do what to whose row', () => {
   const get = (path: () => string) => (who: Who) => cast.call(who, 'GET', path());
   const post = (path: () => string, json?: (who: Who) => unknown) => (who: Who) =>
     cast.call(who, 'POST', path(), json?.(who));
+  /** For answers that have no end. */
+  const opened = async (who: Who, path: string) => {
+    const headers = { Authorization: `Bearer ${cast.people[who].token}` };
+    const answer = await fetch(cast.server.url + path, { headers });
+    await answer.body?.cancel();
+    return answer;
+  };
   const request = (path = '') => `/requests/${cast.rows.requestId}${path}`;
   const task = (path = '') => `/tasks/${cast.rows.taskId}${path}`;
   const owner = (path = '') => `/users/${cast.people.owner.id}${path}`;
@@ -330,6 +337,7 @@ describe('who may do what to whose row', () => {
         expected: '200 . . 200 . 403 . 200 . 200 200',
       },
     ],
+    'qc.events': [{ what: 'follow QC live', perform: (who) => opened(who, request('/qc/events')), expected: reading }],
     'qc.status': [
       { what: 'read the state of quality control', perform: get(() => request('/qc/status')), expected: reading },
     ],
@@ -525,9 +533,17 @@ describe('every procedure', () => {
   async function statusOf(name: string, procedure: AnyProcedure, token: string | undefined): Promise<number> {
     const { type, meta } = procedure._def as { type: string; meta?: { multipart?: object } };
     const options = token === undefined ? {} : { token };
+    if (type === 'subscription') return statusOfStream(name, options);
     if (type === 'query') return (await cast.server.api('GET', `/trpc/${name}`, options)).status;
     const body = meta?.multipart ? { form: new FormData() } : { json: {} };
     return (await cast.server.api('POST', `/trpc/${name}`, { ...options, ...body })).status;
+  }
+
+  /** A refused subscription is a stream of one event that says so. */
+  async function statusOfStream(name: string, options: { token?: string }): Promise<number> {
+    const { body } = await cast.server.api<string>('GET', `/trpc/${name}`, options);
+    const told = /^event: serialized-error\ndata: (.+)$/m.exec(body)?.[1] ?? '{"data":{"httpStatus":200}}';
+    return (JSON.parse(told) as { data: { httpStatus: number } }).data.httpStatus;
   }
 
   const guarded = procedures.filter(([name]) => !open.has(name));

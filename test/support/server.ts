@@ -16,7 +16,9 @@ import { createApp, type AppOptions } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { CallLimits } from '../../src/features/auth/call-limits.js';
 import { TokenSigner } from '../../src/features/auth/token-signer.js';
+import { Notifications } from '../../src/database/notifications.js';
 import { PictureUrls } from '../../src/features/images/picture-urls.js';
+import { QcEvents, type QcEventsOptions } from '../../src/features/qc/events.js';
 import { storageSigningKey } from '../../src/jwt-secret.js';
 import { appRouter } from '../../src/router.js';
 import { createStorage } from '../../src/storage/create-storage.js';
@@ -29,6 +31,7 @@ export interface TestServerOptions extends AppOptions {
   /** Environment variables as in the README; here the rate limit is off and the log silent unless set. */
   env?: NodeJS.ProcessEnv;
   log?: Logger;
+  qcEvents?: Partial<QcEventsOptions>;
   /** Stands on that server's database and storage, as a second API process would. */
   sharing?: TestServer;
 }
@@ -84,7 +87,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const server = createServer({ requestTimeout: 0 });
   const url = await listen(server);
   const ground = options.sharing ? shareGround(options.sharing) : await layGround();
-  const services = await createServices(ground, url, options);
+  const notifications = new Notifications({
+    databaseUrl: ground.databaseUrl,
+    log: options.log ?? pino({ level: 'silent' }),
+  });
+  const services = await createServices({ ...ground, notifications }, url, options);
   const app = createApp(services, options.router ?? appRouter, {
     ...(options.draining && { draining: options.draining }),
   });
@@ -97,7 +104,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     api: (method, path, call) => callApi(url, method, path, call),
     signUp: (user) => signUp(services, user),
     stop: async () => {
+      services.qcEvents.drain();
       await close(server);
+      await notifications.close();
       await ground.remove();
     },
   };
@@ -125,7 +134,11 @@ function shareGround({ services }: TestServer): Ground {
   return { db, databaseUrl: config.databaseUrl ?? '', folder: config.dataDir, remove: () => Promise.resolve() };
 }
 
-async function createServices({ db, databaseUrl, folder }: Ground, url: string, options: TestServerOptions) {
+async function createServices(
+  { db, databaseUrl, folder, notifications }: Ground & { notifications: Notifications },
+  url: string,
+  options: TestServerOptions,
+) {
   const config = loadConfig({
     DATA_DIR: folder,
     DATABASE_URL: databaseUrl,
@@ -144,6 +157,7 @@ async function createServices({ db, databaseUrl, folder }: Ground, url: string, 
     pictureUrls: new PictureUrls({ publicUrl, signingKey }),
     tokens: new TokenSigner(jwtSecret),
     callLimits: new CallLimits(db, config.rateLimitPerMinute),
+    qcEvents: new QcEvents({ notifications, ...options.qcEvents }),
     log: options.log ?? pino({ level: 'silent' }),
   } satisfies Services;
 }

@@ -11,6 +11,7 @@ import { cancelRun } from './cancel-run.js';
 import { type AiEvidence, readEvidence } from './evidence.js';
 import { flagsOf } from './flags.js';
 import { newestRun, runProgress } from './progress.js';
+import { pictureFields, presentPicture } from './result-picture.js';
 import { listResults, listUndecodable } from './results.js';
 import { startRun } from './start-run.js';
 
@@ -102,11 +103,7 @@ const evidenceSchema = z.object({
 const resultSchema = z.object({
   image_id: z.uuid(),
   filename: z.string(),
-  picture_url: z.url().nullable().meta({ description: 'The picture as uploaded.' }),
-  preview_url: z.url().nullable().meta({ description: 'A WebP of at most 512 px; null if none can be made.' }),
-  width: z.number().int().nullable(),
-  height: z.number().int().nullable(),
-  size_bytes: z.number().int().nullable(),
+  ...pictureFields,
   duplicate_score: z.number().min(0).max(1),
   ai_generated_score: z.number().min(0).max(1),
   source_url: z
@@ -135,11 +132,7 @@ function presentResult(
   return {
     image_id: result.imageId,
     filename: result.image?.filename ?? '',
-    picture_url: result.image ? urls.original(result.image) : null,
-    preview_url: result.image ? urls.preview(result.image) : null,
-    width: result.image?.width ?? null,
-    height: result.image?.height ?? null,
-    size_bytes: result.image?.bytes ?? null,
+    ...presentPicture(result.image, urls),
     duplicate_score: result.duplicateScore,
     ai_generated_score: result.aiGeneratedScore,
     source_url: reference?.sourceUrl ?? (matchedImage ? urls.original(matchedImage) : null),
@@ -213,6 +206,31 @@ export const qcRouter = router({
     .query(async ({ ctx, input }) => {
       const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'read');
       return presentStatus(ctx.db, request.id, await newestRun(ctx.db, request.id));
+    }),
+
+  events: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/requests/{request_id}/qc/events',
+        summary: 'Follow quality control live',
+        description:
+          'The answer of `GET /requests/{request_id}/qc/status`, now and whenever it changes, until the run has ended. ' +
+          'Whoever comes again with `Last-Event-ID` is sent what differs from that.',
+        tags: ['qc'],
+        protect: true,
+      },
+      eventName: 'status',
+    })
+    .input(
+      requestInput.extend({
+        lastEventId: z.string().max(100).optional().meta({ description: 'The id of the last event received.' }),
+      }),
+    )
+    .subscription(async ({ ctx, input: { request_id: requestId, lastEventId } }) => {
+      await findRequest(ctx.db, ctx.actor, requestId, 'read');
+      const read = async () => presentStatus(ctx.db, requestId, await newestRun(ctx.db, requestId));
+      return ctx.qcEvents.watch(ctx, requestId, { lastEventId, read });
     }),
 
   cancel: signedIn
