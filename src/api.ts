@@ -9,6 +9,7 @@ import { Notifications } from './database/notifications.js';
 import { isEntryFile } from './entry-file.js';
 import { CallLimits } from './features/auth/call-limits.js';
 import { TokenSigner } from './features/auth/token-signer.js';
+import { ExportUrls } from './features/exports/export-urls.js';
 import { PictureUrls } from './features/images/picture-urls.js';
 import { QcEvents } from './features/qc/events.js';
 import { ensureFirstAdmin } from './features/users/first-admin.js';
@@ -62,6 +63,7 @@ export async function startApi(
         db,
         storage,
         pictureUrls: new PictureUrls({ publicUrl, signingKey }),
+        exportUrls: new ExportUrls({ publicUrl, signingKey }),
         tokens: new TokenSigner(jwtSecret),
         callLimits: new CallLimits(db, config.rateLimitPerMinute),
         qcEvents,

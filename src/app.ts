@@ -9,6 +9,7 @@ import { crossOrigin } from './http/cross-origin.js';
 import { docsPage } from './http/docs-page.js';
 import { errorAnswers } from './http/error-answers.js';
 import { logFault } from './http/fault-log.js';
+import { exportRoute } from './http/export-route.js';
 import { healthRoutes } from './http/health.js';
 import { createMetrics } from './http/metrics.js';
 import { openApiRoute } from './http/openapi.js';
@@ -47,6 +48,7 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
   app.use(storageRoutes(services));
   app.use(pictureRoute(services));
   app.use(consoleFiles(join(packageRoot, 'dist', 'console'), config));
+  app.use(exportRoute(services));
 
   app.use(rateLimit(callLimits));
   app.use(metrics.expose);

@@ -1,3 +1,5 @@
+import { makeExport } from './features/exports/make-export.js';
+import { sweepExports } from './features/exports/sweep.js';
 import { makeHeatMap } from './features/images/make-heat-map.js';
 import type { Analyser } from './features/qc/analyse-images.js';
 import type { MatchMemory } from './features/qc/match/find-matches.js';
@@ -19,6 +21,8 @@ export function jobHandlers(analyser: Analyser & MatchMemory): JobHandlers {
     sweepAbandonedUploads: () => sweepAbandonedUploads(db, storage),
     endStrandedRuns: () => endStrandedRuns(db),
     sweepSessions: () => sweepSessions(db),
+    makeExport: (payload, job) => makeExport(analyser, payload, job),
+    sweepExports: () => sweepExports(db),
   };
 }
 
@@ -27,4 +31,5 @@ export const crontab = `
 * * * * * endStrandedRuns
 17 * * * * sweepAbandonedUploads
 47 * * * * sweepSessions
+*/10 * * * * sweepExports
 `;

@@ -3,6 +3,7 @@ import { authRouter } from './features/auth/router.js';
 import { camerasRouter } from './features/cameras/router.js';
 import { classificationsRouter } from './features/classifications/router.js';
 import { duplicatesRouter } from './features/duplicates/router.js';
+import { exportsRouter } from './features/exports/router.js';
 import { imagesRouter } from './features/images/router.js';
 import { metricsRouter } from './features/metrics/router.js';
 import { organizationsRouter } from './features/organizations/router.js';
@@ -33,6 +34,7 @@ export const appRouter = router({
   images: imagesRouter,
   duplicates: duplicatesRouter,
   tasks: tasksRouter,
+  exports: exportsRouter,
   classifications: classificationsRouter,
   metrics: metricsRouter,
   references: referencesRouter,

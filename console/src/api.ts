@@ -1,11 +1,11 @@
-import { createClient, TRPCClientError, type AppRouter, type RouterOutputs } from '../../client/index.js';
+import { createClient, TRPCClientError, type AppRouter, type RouterOutputs } from '../../client/browser.js';
 import { QueryClient } from '@tanstack/react-query';
-import { accessToken, dropSession, isSignedIn, onSessionChange } from './session-tokens.js';
+import { dropSession, isSignedIn, onSessionChange, sessionTokens } from './session-tokens.js';
 
-export type { RouterInputs, RouterOutputs } from '../../client/index.js';
+export type { RouterInputs, RouterOutputs } from '../../client/browser.js';
 
-/** The service that this page came from. */
-export const client = createClient({ url: window.location.origin, token: accessToken });
+/** The service that this page came from. The client renews the session, and makes calls again that met a busy service. */
+export const client = createClient({ url: window.location.origin, credentials: sessionTokens });
 
 export type Me = RouterOutputs['auth']['me'];
 export type Request = RouterOutputs['requests']['get'];
@@ -35,27 +35,13 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-/** Errors that pass by themselves: the call may be tried again. */
-export const passes = (error: unknown): boolean =>
-  ['too_many', 'unavailable', 'offline'].includes(failureOf(error).code);
-
-const RETRY_AFTER_MS = 3_000;
-const LONGEST_WAIT_MS = 60_000;
-
-/** How long the service asks to wait, in milliseconds. */
-export function waitOf(error: unknown, attempt = 0): number {
-  const response = error instanceof TRPCClientError ? (error.meta?.response as Response | undefined) : undefined;
-  const asked = Number(response?.headers.get('Retry-After') ?? '0') * 1000;
-  return Math.min(LONGEST_WAIT_MS, asked || RETRY_AFTER_MS * 2 ** Math.min(attempt, 4));
-}
-
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
       refetchOnWindowFocus: false,
-      retry: (count, error) => passes(error) && count < 6,
-      retryDelay: (attempt, error) => waitOf(error, attempt),
+      // The client has done so already.
+      retry: false,
     },
   },
 });
@@ -67,7 +53,7 @@ onSessionChange(() => {
 
 queryClient.getQueryCache().subscribe((event) => {
   if (event.type !== 'updated' || event.action.type !== 'error') return;
-  if (failureOf(event.action.error).code === 'unauthenticated') dropSession();
+  if (failureOf(event.action.error).code === 'unauthenticated') void dropSession();
 });
 
 /**

@@ -1,49 +1,25 @@
-import { createClient, type RouterOutputs } from '../../client/index.js';
+import { type SessionTokens, storedTokens, type TokenStore } from '../../client/browser.js';
 
 const KEY = 'assay.session';
-/** An access token that ends sooner than this is exchanged first. */
-const LEEWAY_MS = 60_000;
-
-interface Kept {
-  access: string;
-  refresh: string;
-  /** Milliseconds since 1970, by this machine's clock. */
-  expiresAt: number;
-}
-
-type Tokens = Pick<RouterOutputs['auth']['refresh'], 'access_token' | 'refresh' | 'expires_in'>;
-
+const kept = storedTokens(localStorage, KEY);
 const listeners = new Set<() => void>();
-const anonymous = createClient({ url: window.location.origin });
-let refreshing: Promise<string | undefined> | undefined;
 
-function read(): Kept | undefined {
-  try {
-    return (JSON.parse(localStorage.getItem(KEY) ?? 'null') as Kept | null) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** Where the session's tokens lie: for all tabs, and with a word to whoever listens. */
+export const sessionTokens: TokenStore = {
+  read: () => kept.read(),
+  write: async (tokens) => {
+    await kept.write(tokens);
+    for (const listener of listeners) listener();
+  },
+};
 
-function tell(): void {
-  for (const listener of listeners) listener();
-}
+export const keepSession = ({ access, refresh }: SessionTokens) => sessionTokens.write({ access, refresh });
 
-export function keepSession(tokens: Tokens): void {
-  const { access_token: access, refresh, expires_in: seconds } = tokens;
-  localStorage.setItem(KEY, JSON.stringify({ access, refresh, expiresAt: Date.now() + seconds * 1000 } satisfies Kept));
-  tell();
-}
-
-export function dropSession(): void {
-  if (localStorage.getItem(KEY) === null) return;
-  localStorage.removeItem(KEY);
-  tell();
-}
+export const dropSession = () => sessionTokens.write(null);
 
 export const isSignedIn = (): boolean => localStorage.getItem(KEY) !== null;
 
-/** Told when somebody signs in or out, here or in another tab. */
+/** Told when somebody signs in or out, here or in another tab, and when tokens are renewed. */
 export function onSessionChange(listener: () => void): () => void {
   const onStorage = (event: StorageEvent) => {
     if (event.key === KEY || event.key === null) listener();
@@ -55,33 +31,3 @@ export function onSessionChange(listener: () => void): () => void {
     window.removeEventListener('storage', onStorage);
   };
 }
-
-/** The access token in force: exchanged for a new one where it is about to end. */
-export async function accessToken(): Promise<string | undefined> {
-  const kept = read();
-  if (!kept || kept.expiresAt - LEEWAY_MS > Date.now()) return kept?.access;
-  refreshing ??= refresh().finally(() => {
-    refreshing = undefined;
-  });
-  return refreshing;
-}
-
-/** One tab at a time: a refresh token is good for one exchange. */
-async function refresh(): Promise<string | undefined> {
-  return exclusively(async () => {
-    const kept = read();
-    if (!kept || kept.expiresAt - LEEWAY_MS > Date.now()) return kept?.access;
-    try {
-      const tokens = await anonymous.auth.refresh.mutate({ refresh: kept.refresh });
-      keepSession(tokens);
-      return tokens.access_token;
-    } catch {
-      // Refused: the call that asked for it is told that the session has ended. Not reached: it fails alike.
-      return kept.access;
-    }
-  });
-}
-
-/** Locks are there in secure contexts alone; a console on plain HTTP in a local network does without. */
-const exclusively = <Result>(work: () => Promise<Result>): Promise<Result> =>
-  'locks' in navigator ? navigator.locks.request(KEY, work) : work();

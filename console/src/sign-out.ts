@@ -4,5 +4,5 @@ import { dropSession } from './session-tokens.js';
 /** Ends the session on the service, too; where that cannot be reached, at least here. */
 export async function signOut(): Promise<void> {
   await client.sessions.logOut.mutate().catch(() => undefined);
-  dropSession();
+  await dropSession();
 }

@@ -50,14 +50,14 @@ async function answer(ctx: HttpContext, ground: Ground): Promise<void> {
 
 /** RFC 9110: one range, conditional on the entity tag. */
 async function serve(ctx: HttpContext, storage: DiskStorage, key: string): Promise<void> {
-  const { contentType, expiresAt } = storage.verify('GET', key, queryOf(ctx));
+  const { contentType, disposition, expiresAt } = storage.verify('GET', key, queryOf(ctx));
   const info = await storage.head(key);
   if (!info) throw notFound('Object');
 
   const maxAge = Math.max(0, expiresAt - Math.floor(Date.now() / 1000));
   ctx.set({
     'Content-Type': contentType,
-    'Content-Disposition': 'inline',
+    'Content-Disposition': disposition ?? 'inline',
     'Content-Security-Policy': "default-src 'none'; sandbox",
     'Cross-Origin-Resource-Policy': 'cross-origin',
     'X-Content-Type-Options': 'nosniff',

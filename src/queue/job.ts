@@ -9,6 +9,8 @@ export interface JobPayloads {
   sweepAbandonedUploads: Record<string, never>;
   endStrandedRuns: Record<string, never>;
   sweepSessions: Record<string, never>;
+  makeExport: { exportId: string };
+  sweepExports: Record<string, never>;
 }
 
 export type JobName = keyof JobPayloads;
@@ -27,6 +29,9 @@ export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name], cont
 /** Jobs that may take minutes: they leave places free for the others. */
 export const longJobs: ReadonlySet<JobName> = new Set(['runQc']);
 
+/** Jobs that may take hours, in a place of their own: quality control does not wait for them, nor they for it. */
+export const bulkJobs: ReadonlySet<JobName> = new Set(['makeExport']);
+
 /** Lower runs first. */
 const priorities: Record<JobName, number> = {
   makeThumbnails: 0,
@@ -36,6 +41,8 @@ const priorities: Record<JobName, number> = {
   sweepAbandonedUploads: 20,
   endStrandedRuns: 5,
   sweepSessions: 20,
+  makeExport: 10,
+  sweepExports: 20,
 };
 
 /**
@@ -50,6 +57,8 @@ const maxAttempts: Record<JobName, number> = {
   sweepAbandonedUploads: 2,
   endStrandedRuns: 2,
   sweepSessions: 2,
+  makeExport: 5,
+  sweepExports: 2,
 };
 
 /**

@@ -12,7 +12,7 @@ import type { Knex } from 'knex';
 import type { Logger as Log } from 'pino';
 import type { WorkerStats } from '../../models/worker-process.js';
 import { Heartbeat } from './heartbeat.js';
-import { longJobs, type JobContext, type JobHandlers, type JobName } from './job.js';
+import { bulkJobs, longJobs, type JobContext, type JobHandlers, type JobName } from './job.js';
 
 export interface WorkerOptions {
   db: Knex;
@@ -27,6 +27,7 @@ export interface WorkerOptions {
 
 /** Long jobs in hand at a time; more would only make all of them slower. */
 const LONG_CONCURRENCY = 2;
+const BULK_CONCURRENCY = 1;
 /** Places that no long job can take: thumbnails come at once, however many runs are under way. */
 const SHORT_CONCURRENCY = 2;
 
@@ -43,14 +44,18 @@ export async function runWorker(options: WorkerOptions): Promise<{ stop(): Promi
   });
   const short = await startPool(options, {
     concurrency: SHORT_CONCURRENCY,
-    taskList: taskList(handlers, shutdown.signal, (name) => !longJobs.has(name)),
+    taskList: taskList(handlers, shutdown.signal, (name) => !longJobs.has(name) && !bulkJobs.has(name)),
     crontab,
   });
-  const heartbeat = await Heartbeat.start([long.id, short.id], { db, threads, stats, log });
+  const bulk = await startPool(options, {
+    concurrency: BULK_CONCURRENCY,
+    taskList: taskList(handlers, shutdown.signal, (name) => bulkJobs.has(name)),
+  });
+  const heartbeat = await Heartbeat.start([long.id, short.id, bulk.id], { db, threads, stats, log });
   return {
     async stop() {
       shutdown.abort();
-      await Promise.all([long.runner.stop(), short.runner.stop()]);
+      await Promise.all([long, short, bulk].map(({ runner }) => runner.stop()));
       await heartbeat.stop();
     },
   };

@@ -8,7 +8,14 @@ import { v7 as uuidv7 } from 'uuid';
 import { conflict, DomainError } from '../errors.js';
 import { assertObjectKey } from './object-key.js';
 import { type Grant, startOfSigningWindow, UrlSigner } from './signed-url.js';
-import { type ObjectInfo, ObjectNotFound, type SignedUpload, type Storage, type StoredObject } from './storage.js';
+import {
+  type ObjectInfo,
+  ObjectNotFound,
+  type SignedGet,
+  type SignedUpload,
+  type Storage,
+  type StoredObject,
+} from './storage.js';
 
 const ABANDONED_AFTER_MS = 60 * 60 * 1000;
 const CONCURRENT_DELETIONS = 16;
@@ -86,10 +93,10 @@ export class DiskStorage implements Storage {
     return use(this.#pathOf(key));
   }
 
-  signedGetUrl(key: string, options: { contentType: string; expiresInSeconds: number }): Promise<string> {
+  signedGetUrl(key: string, { expiresInSeconds, ...terms }: SignedGet): Promise<string> {
     assertObjectKey(key);
-    const expiresAt = startOfSigningWindow(options.expiresInSeconds) + options.expiresInSeconds;
-    return Promise.resolve(this.#urls.sign({ method: 'GET', key, contentType: options.contentType, expiresAt }));
+    const expiresAt = startOfSigningWindow(expiresInSeconds) + expiresInSeconds;
+    return Promise.resolve(this.#urls.sign({ method: 'GET', key, ...terms, expiresAt }));
   }
 
   signedPutUrl(

@@ -20,7 +20,14 @@ import { ConfigError } from '../config.js';
 import { DomainError } from '../errors.js';
 import { assertObjectKey } from './object-key.js';
 import { startOfSigningWindow } from './signed-url.js';
-import { type ObjectInfo, ObjectNotFound, type SignedUpload, type Storage, type StoredObject } from './storage.js';
+import {
+  type ObjectInfo,
+  ObjectNotFound,
+  type SignedGet,
+  type SignedUpload,
+  type Storage,
+  type StoredObject,
+} from './storage.js';
 
 /** Larger objects go up in parts of this size, at most two of them in memory. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -121,12 +128,11 @@ export class S3Storage implements Storage {
     }
   }
 
-  async signedGetUrl(key: string, options: { contentType: string; expiresInSeconds: number }): Promise<string> {
-    const { contentType, expiresInSeconds } = options;
+  async signedGetUrl(key: string, { contentType, disposition, expiresInSeconds }: SignedGet): Promise<string> {
     const get = new GetObjectCommand({
       ...this.#at(key),
       ResponseContentType: contentType,
-      ResponseContentDisposition: 'inline',
+      ResponseContentDisposition: disposition ?? 'inline',
       ResponseCacheControl: `private, immutable, max-age=${expiresInSeconds}`,
     });
     const signingDate = new Date(startOfSigningWindow(expiresInSeconds) * 1000);

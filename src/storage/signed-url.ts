@@ -8,6 +8,8 @@ export interface Grant {
   contentType: string;
   /** Bytes, where exactly so many must be sent. */
   contentLength?: number;
+  /** The `Content-Disposition` to answer with, where it is not `inline`. */
+  disposition?: string;
   /** Seconds since 1970. */
   expiresAt: number;
 }
@@ -27,6 +29,7 @@ export class UrlSigner {
       method: grant.method,
       type: grant.contentType,
       ...(grant.contentLength !== undefined && { length: String(grant.contentLength) }),
+      ...(grant.disposition !== undefined && { disposition: grant.disposition }),
       expires: String(grant.expiresAt),
       signature: this.#signatureOf(grant).toString('base64url'),
     });
@@ -36,11 +39,13 @@ export class UrlSigner {
   /** @throws {DomainError} `forbidden` when the URL is not one that was signed, or has expired. */
   verify(method: Grant['method'], key: string, query: URLSearchParams): Grant {
     const length = query.get('length');
+    const disposition = query.get('disposition');
     const grant: Grant = {
       method,
       key,
       contentType: query.get('type') ?? '',
       ...(length !== null && { contentLength: Number(length) }),
+      ...(disposition !== null && { disposition }),
       expiresAt: Number(query.get('expires')),
     };
     const expected = this.#signatureOf(grant);
@@ -54,8 +59,8 @@ export class UrlSigner {
     return grant;
   }
 
-  #signatureOf({ method, key, contentType, contentLength, expiresAt }: Grant): Buffer {
-    const canonical = JSON.stringify([method, key, contentType, contentLength ?? null, expiresAt]);
+  #signatureOf({ method, key, contentType, contentLength, disposition, expiresAt }: Grant): Buffer {
+    const canonical = JSON.stringify([method, key, contentType, contentLength ?? null, disposition ?? null, expiresAt]);
     return createHmac('sha256', this.#signingKey).update(canonical).digest();
   }
 }

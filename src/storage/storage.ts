@@ -11,6 +11,12 @@ export interface StoredObject extends ObjectInfo {
   stream: Readable;
 }
 
+export interface SignedGet {
+  contentType: string;
+  disposition?: string;
+  expiresInSeconds: number;
+}
+
 export interface SignedUpload {
   url: string;
   method: 'PUT';
@@ -48,8 +54,11 @@ export interface Storage {
    */
   withLocalFile<T>(key: string, use: (path: string) => Promise<T>): Promise<T>;
 
-  /** An absolute URL that serves the object as `contentType` without further credentials until it expires. */
-  signedGetUrl(key: string, options: { contentType: string; expiresInSeconds: number }): Promise<string>;
+  /**
+   * An absolute URL that serves the object as `contentType` without further credentials until it expires.
+   * @param options.disposition the answer's `Content-Disposition` (RFC 6266); `inline` unless given.
+   */
+  signedGetUrl(key: string, options: SignedGet): Promise<string>;
 
   /** An absolute URL that takes one PUT of exactly this content type, and exactly this length where one is given. */
   signedPutUrl(

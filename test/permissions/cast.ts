@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { Camera } from '../../models/camera.js';
+import { DatasetExport } from '../../models/dataset-export.js';
 import { Organization } from '../../models/organization.js';
 import { PersonalAccessToken } from '../../models/personal-access-token.js';
 import { Session } from '../../models/session.js';
@@ -101,6 +102,20 @@ export class Cast {
       location: 'Entrance',
       streamUrl: 'rtsp://cam.example/live',
       active: true,
+    });
+    return id;
+  }
+
+  /** An export of the owner's request. */
+  async export(): Promise<string> {
+    const id = uuidv7();
+    await DatasetExport.query(this.server.db).insert({
+      id,
+      requestId: this.rows.requestId,
+      requestedBy: this.people.owner.id,
+      format: 'csv',
+      includeRejected: false,
+      status: 'failed',
     });
     return id;
   }

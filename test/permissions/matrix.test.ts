@@ -15,7 +15,7 @@ interface Trial {
 const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, AnyProcedure>);
 
 /** For whoever comes, signed in or not. */
-const open = new Set(['auth.login', 'auth.refresh', 'auth.csrf', 'users.create']);
+const open = new Set(['auth.login', 'auth.refresh', 'auth.csrf', 'users.create', 'service.welcome']);
 
 /**
  * Who may call which procedure on whose row, over HTTP: everyone on rows of one owner. What is not yours is 404; what
@@ -365,6 +365,24 @@ describe('who may do what to whose row', () => {
         expected: '200 . . 403 . 403 . 200 . 200 200',
       },
     ],
+    'exports.create': [
+      {
+        what: 'order an export, the one before having ended',
+        perform: async (who) => {
+          await cast.server.db('exports').update({ status: 'failed' });
+          return cast.call(who, 'POST', request('/exports'), { format: 'jsonl' });
+        },
+        expected: '201 . . 403 . 403 . 201 . 201 201',
+      },
+    ],
+    'exports.list': [{ what: 'list exports', perform: get(() => request('/exports')), expected: ownersReading }],
+    'exports.get': [
+      {
+        what: 'look at an export',
+        perform: async (who) => cast.call(who, 'GET', `/exports/${await cast.export()}`),
+        expected: ownersReading,
+      },
+    ],
     'tasks.list': [{ what: 'list tasks', perform: get(() => '/tasks'), expected: all('200') }],
     'tasks.adminList': [{ what: 'list all tasks', perform: get(() => '/admin/tasks'), expected: administrators }],
     'tasks.get': [{ what: 'read the task', perform: get(() => task()), expected: '. . . 200 . 200 . 200 . 200 200' }],
@@ -494,6 +512,13 @@ describe('who may do what to whose row', () => {
       },
     ],
     'settings.get': [{ what: 'read the settings', perform: get(() => '/admin/settings'), expected: administrators }],
+    'settings.thresholds': [
+      { what: 'read the thresholds in force', perform: get(() => '/qc/thresholds'), expected: all('200') },
+    ],
+    'service.welcome': [{ what: 'ask how to come in', perform: get(() => '/service/welcome'), expected: all('200') }],
+    'service.work': [
+      { what: 'look at queue and workers', perform: get(() => '/admin/work'), expected: administrators },
+    ],
     'settings.update': [
       {
         what: 'change the settings',

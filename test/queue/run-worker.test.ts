@@ -33,6 +33,8 @@ describe('the job queue', () => {
         sweepAbandonedUploads: nothing,
         sweepSessions: nothing,
         endStrandedRuns: nothing,
+        makeExport: nothing,
+        sweepExports: nothing,
         ...handlers,
       },
       crontab: '',
@@ -86,7 +88,7 @@ describe('the job queue', () => {
     const rows = await database.db<WorkerProcess>('worker_processes');
     assert.deepEqual(
       rows.map(({ threads, poolIds }) => [threads, poolIds.length]),
-      [[1, 2]],
+      [[1, 3]],
     );
     await worker.stop();
     assert.deepEqual(await database.db('worker_processes'), []);

@@ -17,6 +17,7 @@ import { loadConfig } from '../../src/config.js';
 import { CallLimits } from '../../src/features/auth/call-limits.js';
 import { TokenSigner } from '../../src/features/auth/token-signer.js';
 import { Notifications } from '../../src/database/notifications.js';
+import { ExportUrls } from '../../src/features/exports/export-urls.js';
 import { PictureUrls } from '../../src/features/images/picture-urls.js';
 import { QcEvents, type QcEventsOptions } from '../../src/features/qc/events.js';
 import { storageSigningKey } from '../../src/jwt-secret.js';
@@ -155,6 +156,7 @@ async function createServices(
     db,
     storage,
     pictureUrls: new PictureUrls({ publicUrl, signingKey }),
+    exportUrls: new ExportUrls({ publicUrl, signingKey }),
     tokens: new TokenSigner(jwtSecret),
     callLimits: new CallLimits(db, config.rateLimitPerMinute),
     qcEvents: new QcEvents({ notifications, ...options.qcEvents }),

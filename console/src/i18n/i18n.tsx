@@ -48,7 +48,7 @@ function translator(language: Language, messages: Messages, setLanguage: (langua
     setLanguage,
     t: (key, ...given) => {
       const values = (given[0] ?? {}) as Record<string, string | number>;
-      const message = messages[key] as string | Plural;
+      const message: string | Plural = messages[key];
       const text = typeof message === 'string' ? message : formOf(message, rules.select(Number(values.count ?? 0)));
       return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
         const value = values[name] ?? '';

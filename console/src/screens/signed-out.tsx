@@ -1,6 +1,6 @@
 import './signed-out.css';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useEffect, useState, type FormEvent } from 'react';
+import { useEffect, useState, type SubmitEvent } from 'react';
 import { Link, useLocation } from 'wouter';
 import { claimAdministration, client, failureOf } from '../api.js';
 import { useI18n } from '../i18n/i18n.js';
@@ -87,7 +87,7 @@ function SignIn() {
     mutationFn: () => client.auth.login.mutate({ username, password }),
     onSuccess: keepSession,
   });
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     login.mutate();
   };
@@ -127,12 +127,12 @@ function Register({ claims }: { claims: boolean }) {
       await client.users.create.mutate({ name, email, password });
       const session = await client.auth.login.mutate({ email, password });
       if (claims && claim) await claimAdministration(session);
-      keepSession(session);
+      await keepSession(session);
     },
   });
   const fields = register.error ? failureOf(register.error).fields : {};
   const named = Object.keys(fields).some((field) => ['name', 'email', 'password'].includes(field));
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     register.mutate();
   };

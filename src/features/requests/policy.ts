@@ -10,8 +10,8 @@ export interface RequestRow {
 
 /**
  * - `read`: the request, its QC results and the state of its QC
- * - `readUploads`: the list of its uploads
- * - `write`: upload pictures, delete them
+ * - `readUploads`: the list of its uploads, its exports
+ * - `write`: upload pictures, delete them, order exports
  * - `runQc`: start and cancel quality control
  * - `assign`: hand it to a labeler
  */

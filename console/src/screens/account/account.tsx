@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { client, failureOf } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { useMe } from '../../me.js';
@@ -41,7 +41,7 @@ function Profile() {
       void queries.invalidateQueries({ queryKey: ['me'] });
     },
   });
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     save.mutate();
   };
@@ -90,7 +90,7 @@ function Password() {
     },
   });
   const fields = change.error ? failureOf(change.error).fields : {};
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     change.mutate();
   };

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { client, failureOf } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
@@ -34,7 +34,7 @@ export function CreateUser({ onClose }: { onClose: () => void }) {
   });
   const fields = create.error ? failureOf(create.error).fields : {};
   const named = Object.keys(fields).some((field) => ['name', 'email', 'password'].includes(field));
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     create.mutate();
   };

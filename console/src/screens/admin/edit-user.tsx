@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { client, failureOf, type RouterOutputs } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { useMe } from '../../me.js';
@@ -45,7 +45,7 @@ export function EditUser({ user, onClose }: EditUserProps) {
     },
   });
   const fields = save.error ? failureOf(save.error).fields : {};
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     save.mutate();
   };

@@ -2,7 +2,7 @@ import '../requests/requests.css';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useRef, useState } from 'react';
 import { Link } from 'wouter';
-import { uploadClinicalImages } from '../../../../client/index.js';
+import { uploadClinicalImages } from '../../../../client/browser.js';
 import { client, type RouterOutputs } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 import { useLocation } from 'wouter';
 import { client, failureOf } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
@@ -25,7 +25,7 @@ export function CreateRequest({ onClose }: { onClose: () => void }) {
     },
   });
   const fields = create.error ? failureOf(create.error).fields : {};
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     create.mutate();
   };

@@ -38,6 +38,7 @@ export function QcPanel({ requestId, mayRun }: { requestId: string; mayRun: bool
   const data = status.data;
   const [kind, name] = statusNames[data?.status ?? 'not_started'];
   const underWay = isUnderWay(data?.status);
+  const stopping = data?.cancel_requested === true;
   return (
     <section className="card padded stack" aria-labelledby="qc-title">
       <div className="row between">
@@ -48,7 +49,7 @@ export function QcPanel({ requestId, mayRun }: { requestId: string; mayRun: bool
       {!data && !status.error && <Skeleton rows={2} height={32} />}
       {data?.status === 'not_started' && <p className="soft">{t('qcLead')}</p>}
       {data && data.status !== 'not_started' && <Progress status={data} />}
-      {data?.error != null && <Notice kind="bad">{data.error}</Notice>}
+      {data && data.error !== null && <Notice kind="bad">{data.error}</Notice>}
       {data && data.errors.length > 0 && <Undecodable status={data} />}
       {run.error && <ErrorNote error={run.error} />}
       {mayRun && data && !underWay && (
@@ -64,13 +65,8 @@ export function QcPanel({ requestId, mayRun }: { requestId: string; mayRun: bool
         </>
       )}
       {mayRun && underWay && (
-        <Button
-          icon="stop"
-          busy={cancel.isPending}
-          disabled={data?.cancel_requested ?? false}
-          onClick={() => cancel.mutate()}
-        >
-          {t(data?.cancel_requested ? 'qcCancelling' : 'qcCancel')}
+        <Button icon="stop" busy={cancel.isPending} disabled={stopping} onClick={() => cancel.mutate()}>
+          {t(stopping ? 'qcCancelling' : 'qcCancel')}
         </Button>
       )}
       {data && data.images_done > 0 && (

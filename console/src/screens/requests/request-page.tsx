@@ -13,15 +13,17 @@ import { Uploader } from './uploader.js';
 import { useRequestRights } from './rights.js';
 
 const Results = lazy(() => import('../results/results.js'));
+const Exports = lazy(() => import('./exports.js'));
 const Duplicates = lazy(() => import('../results/duplicates.js'));
 
 export default function RequestPage() {
-  const { id = '', tab = '' } = useParams<{ id: string; tab?: string }>();
+  const { id, tab = '' } = useParams<{ id: string; tab?: string }>();
   const { t } = useI18n();
   const request = useQuery({
     queryKey: ['request', id],
     queryFn: () => client.requests.get.query({ request_id: id }),
   });
+  const rights = useRequestRights({ owner_id: request.data?.owner_id ?? '' });
   const back = { href: '/requests', label: t('navRequests') };
   if (request.error) {
     return (
@@ -36,6 +38,7 @@ export default function RequestPage() {
     { name: '', label: t('tabPictures') },
     { name: 'results', label: t('tabResults') },
     { name: 'duplicates', label: t('tabDuplicates') },
+    ...(rights.readUploads ? [{ name: 'exports', label: t('tabExports') }] : []),
   ];
   return (
     <Page title={title} lead={description} back={back} badge={<RequestStatus status={status} />}>
@@ -53,6 +56,7 @@ export default function RequestPage() {
       <Suspense fallback={<Skeleton rows={6} />}>
         {tab === 'results' && <Results requestId={id} />}
         {tab === 'duplicates' && <Duplicates requestId={id} />}
+        {tab === 'exports' && <Exports requestId={id} mayOrder={rights.write} />}
         {tab === '' && <Overview request={request.data} />}
       </Suspense>
     </Page>

@@ -1,5 +1,5 @@
-import { client, failureOf, passes, waitOf } from '../../api.js';
-import { uploadFiles } from '../../../../client/index.js';
+import { type FileProgress, uploadFiles } from '../../../../client/browser.js';
+import { client, failureOf } from '../../api.js';
 
 export type FileState = 'waiting' | 'sending' | 'done' | 'refused' | 'failed';
 
@@ -9,6 +9,7 @@ export interface QueuedFile {
   /** With the folders that it came with. */
   path: string;
   state: FileState;
+  sentBytes: number;
   /** Why it was refused, or what went wrong. */
   reason: string;
 }
@@ -17,27 +18,29 @@ export interface UploadTally {
   files: readonly QueuedFile[];
   counts: Record<FileState, number>;
   bytes: number;
-  bytesSettled: number;
+  bytesSent: number;
   /** Files that the request held already. */
   known: number;
 }
 
-/** Small enough that progress is to be seen, large enough that thousands of files stay within the limit of calls. */
-const FILES_PER_CALL = 20;
-const BYTES_PER_CALL = 24_000_000;
-const CALLS_AT_ONCE = 2;
-const ATTEMPTS = 6;
+/** Small enough that much is not sent again where a call fails, large enough that thousands of files are few calls. */
+const CALLS = { filesPerCall: 20, bytesPerCall: 24_000_000, concurrency: 2, retries: 8 };
+/** Files are told of many times a second; whoever looks needs less. */
+const TELL_EVERY_MS = 100;
+
+const states = { sending: 'sending', taken: 'done', refused: 'refused', failed: 'failed' } as const;
 
 let lastId = 0;
 
-/** Sends files to a request, some at a time, and goes on while other screens are looked at. */
+/** Sends files to a request, and goes on while other screens are looked at. */
 export class UploadQueue {
   readonly #requestId: string;
-  readonly #listeners = new Set<() => void>();
   readonly #onTaken: () => void;
+  readonly #listeners = new Set<() => void>();
   #files: QueuedFile[] = [];
   #known = 0;
-  #calls = 0;
+  #running = false;
+  #timer: number | undefined;
   #tally: UploadTally;
 
   /** @param onTaken told when files have become pictures of the request. */
@@ -54,30 +57,25 @@ export class UploadQueue {
 
   readonly tally = () => this.#tally;
 
-  /** @param maxBytes what is larger is refused here: it need not travel to be. */
+  /** @param limit what is larger is refused here: it need not travel to be. */
   add(files: readonly { file: File; path: string }[], limit: { maxBytes: number; reason: string }): void {
-    const queued = files.map(({ file, path }): QueuedFile => {
+    for (const { file, path } of files) {
       const tooLarge = file.size > limit.maxBytes;
-      return {
-        id: ++lastId,
-        file,
-        path,
-        state: tooLarge ? 'refused' : 'waiting',
-        reason: tooLarge ? limit.reason : '',
-      };
-    });
-    this.#files = [...this.#files, ...queued];
+      const state = tooLarge ? 'refused' : 'waiting';
+      this.#files.push({ id: ++lastId, file, path, state, sentBytes: 0, reason: tooLarge ? limit.reason : '' });
+    }
     this.#tell();
-    this.#start();
+    void this.#run();
   }
 
   /** One file, or all that failed. */
   retry(id?: number): void {
     this.#change((file) => file.state === 'failed' && (id === undefined || file.id === id), {
       state: 'waiting',
+      sentBytes: 0,
       reason: '',
     });
-    this.#start();
+    void this.#run();
   }
 
   /** Takes what is settled off the list. */
@@ -87,66 +85,47 @@ export class UploadQueue {
     this.#tell();
   }
 
-  #start(): void {
-    while (this.#calls < CALLS_AT_ONCE) {
-      const batch = this.#nextBatch();
-      if (batch.length === 0) return;
-      this.#calls += 1;
-      void this.#send(batch).finally(() => {
-        this.#calls -= 1;
-        this.#start();
-      });
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    for (let waiting = this.#waiting(); waiting.length > 0; waiting = this.#waiting()) await this.#send(waiting);
+    this.#running = false;
+  }
+
+  #waiting = () => this.#files.filter(({ state }) => state === 'waiting');
+
+  async #send(queued: readonly QueuedFile[]): Promise<void> {
+    const ids = new Map(queued.map(({ id, file }) => [file, id]));
+    let skipped = 0;
+    try {
+      await uploadFiles(
+        client,
+        this.#requestId,
+        queued.map(({ file }) => file),
+        {
+          ...CALLS,
+          onFile: (progress) => this.#follow(ids, progress),
+          onProgress: (outcome) => {
+            this.#known += outcome.skipped - skipped;
+            skipped = outcome.skipped;
+            this.#tellSoon();
+            this.#onTaken();
+          },
+        },
+      );
+    } catch (error) {
+      const sent = new Set(ids.values());
+      const open = (file: QueuedFile) => sent.has(file.id) && !['done', 'refused'].includes(file.state);
+      this.#change(open, { state: 'failed', reason: failureOf(error).message });
     }
   }
 
-  #nextBatch(): QueuedFile[] {
-    const batch: QueuedFile[] = [];
-    let bytes = 0;
-    for (const file of this.#files) {
-      if (file.state !== 'waiting') continue;
-      if (batch.length === FILES_PER_CALL || (batch.length > 0 && bytes + file.file.size > BYTES_PER_CALL)) break;
-      batch.push(file);
-      bytes += file.file.size;
-    }
-    const ids = new Set(batch.map(({ id }) => id));
-    if (ids.size > 0) this.#change(({ id }) => ids.has(id), { state: 'sending' });
-    return batch;
-  }
-
-  async #send(batch: readonly QueuedFile[]): Promise<void> {
-    const ids = new Set(batch.map(({ id }) => id));
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const sources = batch.map(({ file }) => file);
-        const outcome = await uploadFiles(client, this.#requestId, sources, { filesPerCall: batch.length });
-        this.#settle(batch, outcome);
-        return;
-      } catch (error) {
-        if (!passes(error) || attempt + 1 === ATTEMPTS) {
-          this.#change(({ id }) => ids.has(id), { state: 'failed', reason: failureOf(error).message });
-          return;
-        }
-        await new Promise((resolve) => window.setTimeout(resolve, waitOf(error, attempt)));
-      }
-    }
-  }
-
-  #settle(batch: readonly QueuedFile[], outcome: Awaited<ReturnType<typeof uploadFiles>>): void {
-    const reasons = new Map<number, string>();
-    for (const { filename, message } of outcome.errors) {
-      // Files of one name in several folders are told apart by their order, in which they are judged.
-      const refused = batch.find(({ id, file }) => file.name === filename && !reasons.has(id));
-      if (refused) reasons.set(refused.id, message);
-    }
-    const ids = new Set(batch.map(({ id }) => id));
-    this.#known += outcome.skipped;
-    this.#files = this.#files.map((file) => {
-      if (!ids.has(file.id)) return file;
-      const reason = reasons.get(file.id);
-      return reason === undefined ? { ...file, state: 'done' } : { ...file, state: 'refused', reason };
-    });
-    this.#tell();
-    if (outcome.uploaded > 0) this.#onTaken();
+  #follow(ids: ReadonlyMap<unknown, number>, { source, state, sentBytes, message = '' }: FileProgress): void {
+    const id = ids.get(source);
+    const at = this.#files.findIndex((file) => file.id === id);
+    const file = this.#files[at];
+    if (file) this.#files[at] = { ...file, state: states[state], sentBytes, reason: message };
+    this.#tellSoon();
   }
 
   #change(which: (file: QueuedFile) => boolean, changes: Partial<QueuedFile>): void {
@@ -154,7 +133,13 @@ export class UploadQueue {
     this.#tell();
   }
 
+  #tellSoon(): void {
+    this.#timer ??= window.setTimeout(() => this.#tell(), TELL_EVERY_MS);
+  }
+
   #tell(): void {
+    window.clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#tally = this.#count();
     for (const listener of this.#listeners) listener();
   }
@@ -162,13 +147,13 @@ export class UploadQueue {
   #count(): UploadTally {
     const counts = { waiting: 0, sending: 0, done: 0, refused: 0, failed: 0 };
     let bytes = 0;
-    let bytesSettled = 0;
-    for (const { state, file } of this.#files) {
+    let bytesSent = 0;
+    for (const { state, file, sentBytes } of this.#files) {
       counts[state] += 1;
       bytes += file.size;
-      if (state !== 'waiting' && state !== 'sending') bytesSettled += file.size;
+      bytesSent += state === 'waiting' || state === 'sending' ? Math.min(sentBytes, file.size) : file.size;
     }
-    return { files: this.#files, counts, bytes, bytesSettled, known: this.#known };
+    return { files: [...this.#files], counts, bytes, bytesSent, known: this.#known };
   }
 }
 

@@ -87,7 +87,7 @@ type Shown = 'all' | 'refused' | 'failed';
 
 function Progress({ queue }: { queue: UploadQueue }) {
   const { t, bytes } = useI18n();
-  const { files, counts, bytes: total, bytesSettled, known } = useSyncExternalStore(queue.subscribe, queue.tally);
+  const { files, counts, bytes: total, bytesSent, known } = useSyncExternalStore(queue.subscribe, queue.tally);
   const [shown, setShown] = useState<Shown>('all');
   const underWay = counts.waiting + counts.sending;
   const list = shown === 'all' ? files : files.filter(({ state }) => state === shown);
@@ -100,7 +100,7 @@ function Progress({ queue }: { queue: UploadQueue }) {
             : t('uploadedSummary', { count: counts.done })}
         </span>
         <span className="faint">
-          {bytes(bytesSettled)} / {bytes(total)}
+          {bytes(bytesSent)} / {bytes(total)}
         </span>
       </div>
       <ProgressBar
@@ -170,6 +170,9 @@ function FileList({ files, onRetry }: { files: readonly QueuedFile[]; onRetry: (
                 <div className={file.reason ? 'field-error truncate' : 'faint'} title={file.reason || undefined}>
                   {file.reason || bytes(file.file.size)}
                 </div>
+                {file.state === 'sending' && (
+                  <ProgressBar label={file.path} value={file.sentBytes} max={file.file.size} />
+                )}
               </div>
               {file.state === 'failed' && (
                 <Button

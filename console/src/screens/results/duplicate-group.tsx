@@ -2,7 +2,7 @@ import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { Icon } from '../../ui/icon.js';
 import { Picture } from '../../ui/picture.js';
-import { suggestionFor, type Group, type Resolution } from './duplicates.js';
+import { suggestionFor, type Group, type Resolution } from './suggestion.js';
 import { useKeeperReason, useRelationName } from './relation.js';
 
 type Member = Group['members'][number];
@@ -67,7 +67,7 @@ function MemberCard({ member, group, mayDecide, busy, onResolve }: DuplicateGrou
         image_id: id ?? representative?.image_id ?? '',
         ...(id === null
           ? { reference_id: member.reference_id ?? '' }
-          : representative?.image_id == null
+          : !representative?.image_id
             ? { reference_id: representative?.reference_id ?? '' }
             : { other_image_id: representative.image_id }),
       },

@@ -1,7 +1,7 @@
 import './results.css';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { client, failureOf, type RouterInputs, type RouterOutputs } from '../../api.js';
+import { client, failureOf } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
@@ -11,9 +11,8 @@ import { useToast } from '../../ui/toasts.js';
 import { usePaged } from '../../use-paged.js';
 import { useRequestRights } from '../requests/rights.js';
 import { DuplicateGroup } from './duplicate-group.js';
+import { suggestionFor, type Resolution } from './suggestion.js';
 
-export type Group = RouterOutputs['duplicates']['list'][number];
-export type Resolution = Pick<RouterInputs['duplicates']['resolve'], 'images' | 'pairs'>;
 type State = 'open' | 'resolved' | 'all';
 const LIMIT = 20;
 
@@ -99,15 +98,4 @@ export default function Duplicates({ requestId }: { requestId: string }) {
       <MoreRows {...list} />
     </div>
   );
-}
-
-type ImageDecisions = NonNullable<Resolution['images']>;
-
-/** The keeper kept, and the copies of this request rejected; what merely shows the same scene is left alone. */
-export function suggestionFor(group: Group): ImageDecisions {
-  return group.members.flatMap<ImageDecisions[number]>(({ image_id: id, in_request: here, relation, ...member }) => {
-    if (id === null || !here) return [];
-    if (id === group.keeper.image_id) return [{ image_id: id, decision: 'keep' }];
-    return member.is_representative || relation !== 'near_shot' ? [{ image_id: id, decision: 'reject' }] : [];
-  });
 }

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
+import { useId, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { Icon } from '../../ui/icon.js';
@@ -27,10 +27,6 @@ export function Gallery({ rows, thresholds, decisions, mayDecide, onOpen }: Gall
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const active = Math.min(current, rows.length - 1);
   const activeId = rows[active]?.id;
-
-  useEffect(() => {
-    setCurrent(0);
-  }, [rows.length]);
 
   const range = (from: number, to: number) =>
     rows.slice(Math.min(from, to), Math.max(from, to) + 1).map(({ id }) => id);

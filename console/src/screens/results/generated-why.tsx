@@ -28,6 +28,7 @@ export interface GeneratedWhyProps {
 export function GeneratedWhy({ result, heatMap, onHeatMap }: GeneratedWhyProps) {
   const { t, percent } = useI18n();
   const { evidence } = result;
+  const detector = evidence?.detector_score;
   return (
     <section className="stack tight" aria-labelledby="why-title">
       <h3 id="why-title">{t('generatedTitle')}</h3>
@@ -38,7 +39,7 @@ export function GeneratedWhy({ result, heatMap, onHeatMap }: GeneratedWhyProps) 
         </div>
         <div>
           <dt>{t('detectorScore')}</dt>
-          <dd>{evidence?.detector_score == null ? t('unknown') : percent(evidence.detector_score, 1)}</dd>
+          <dd>{typeof detector === 'number' ? percent(detector, 1) : t('unknown')}</dd>
         </div>
       </dl>
       {evidence && evidence.facts.length > 0 ? (

@@ -22,7 +22,7 @@ type Labels = readonly string[];
 const LIMIT = 500;
 
 export default function Annotate() {
-  const { id = '' } = useParams<{ id: string }>();
+  const { id } = useParams<{ id: string }>();
   const { t } = useI18n();
   const task = useQuery({
     queryKey: ['task', id],

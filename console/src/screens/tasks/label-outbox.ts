@@ -1,8 +1,11 @@
-import { client, passes, waitOf } from '../../api.js';
+import { client } from '../../api.js';
+
+/** Saving the same again changes nothing, and a minute's wait loses nothing. */
+const PATIENT = { repeatable: true, retries: 12, longestWait: 60_000 };
 
 type Labels = readonly string[];
 
-/** Saves labels one after the other, so that fast hands wait for no answer, and tries again where the service asks it to. */
+/** Saves labels one after the other, so that fast hands wait for no answer. */
 export class LabelOutbox {
   readonly #taskId: string;
   readonly #onFailure: (error: unknown, imageId: string) => void;
@@ -40,17 +43,11 @@ export class LabelOutbox {
   async #send(): Promise<void> {
     for (let next = this.#take(); next; next = this.#take()) {
       const [imageId, labels] = next;
-      for (let attempt = 0; ; attempt++) {
-        try {
-          await client.tasks.saveLabels.mutate({ task_id: this.#taskId, image_id: imageId, labels: [...labels] });
-          break;
-        } catch (error) {
-          if (!passes(error)) {
-            this.#onFailure(error, imageId);
-            break;
-          }
-          await new Promise((resolve) => window.setTimeout(resolve, waitOf(error, attempt)));
-        }
+      try {
+        const input = { task_id: this.#taskId, image_id: imageId, labels: [...labels] };
+        await client.tasks.saveLabels.mutate(input, { context: PATIENT });
+      } catch (error) {
+        this.#onFailure(error, imageId);
       }
       this.#sending = undefined;
       this.#tell();
