@@ -1,6 +1,7 @@
 import js from '@eslint/js';
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import { defineConfig, globalIgnores } from 'eslint/config';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 const ground = ['bounded-turns', 'config', 'errors', 'package-root', 'secret-file', 'startup-error', 'time-zone'].map(
@@ -56,6 +57,7 @@ const rooms = {
   'src/cli': ['client', 'workers', 'src/queue/analysis-pool.ts', 'src/features', ...ground],
   'src/router.ts': ['src/features', 'src/trpc'],
   client: ['src/router.ts'],
+  console: ['client'],
 };
 
 const boundaries = [
@@ -89,8 +91,8 @@ export default defineConfig(
     plugins: { 'import-x': importX },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     settings: {
-      'import-x/extensions': ['.ts'],
-      'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })],
+      'import-x/extensions': ['.ts', '.tsx'],
+      'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.tsx', '.js'] } })],
     },
     rules: {
       eqeqeq: 'error',
@@ -100,10 +102,16 @@ export default defineConfig(
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
       'import-x/no-extraneous-dependencies': [
         'error',
-        { devDependencies: ['test/**', 'bench/**', 'eslint.config.js'], includeTypes: false },
+        { devDependencies: ['test/**', 'bench/**', 'console/**', 'eslint.config.js'], includeTypes: false },
       ],
       'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: boundaries }],
     },
+  },
+  {
+    // The React Compiler is not used, so what it would leave alone is no matter.
+    files: ['console/**/*.{ts,tsx}'],
+    extends: [reactHooks.configs.flat.recommended],
+    rules: { 'react-hooks/incompatible-library': 'off' },
   },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
   {

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { AnyRouter } from '@trpc/server';
 import Koa from 'koa';
 import { accessLog } from './http/access-log.js';
 import { bodyDeadline } from './http/body-deadline.js';
 import { identifyActor, verifyToken } from './http/authentication.js';
+import { consoleFiles } from './http/console-files.js';
 import { crossOrigin } from './http/cross-origin.js';
 import { docsPage } from './http/docs-page.js';
 import { errorAnswers } from './http/error-answers.js';
@@ -19,6 +21,7 @@ import { restBridge } from './http/rest-bridge.js';
 import { securityHeaders } from './http/security-headers.js';
 import { storageRoutes } from './http/storage-routes.js';
 import { trpcMount } from './http/trpc-mount.js';
+import { packageRoot } from './package-root.js';
 import type { Services } from './services.js';
 
 export interface AppOptions {
@@ -40,10 +43,11 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
   app.use(securityHeaders);
   app.use(crossOrigin(config.corsOrigins));
 
-  // Not counted against the caller: probes, and pictures on signed addresses.
+  // Not counted against the caller: probes, pictures on signed addresses, and the files of the console.
   app.use(healthRoutes({ db, storage }, draining));
   app.use(storageRoutes(services));
   app.use(pictureRoute(services));
+  app.use(consoleFiles(join(packageRoot, 'dist', 'console'), config));
   app.use(exportRoute(services));
 
   app.use(rateLimit(callLimits));

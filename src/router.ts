@@ -10,6 +10,7 @@ import { organizationsRouter } from './features/organizations/router.js';
 import { qcRouter } from './features/qc/router.js';
 import { referencesRouter } from './features/references/router.js';
 import { requestsRouter } from './features/requests/router.js';
+import { serviceRouter } from './features/service/router.js';
 import { sessionsRouter } from './features/sessions/router.js';
 import { settingsRouter } from './features/settings/router.js';
 import { tasksRouter } from './features/tasks/router.js';
@@ -38,6 +39,7 @@ export const appRouter = router({
   metrics: metricsRouter,
   references: referencesRouter,
   settings: settingsRouter,
+  service: serviceRouter,
 });
 
 export type AppRouter = typeof appRouter;

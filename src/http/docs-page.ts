@@ -55,7 +55,7 @@ const assets: Record<string, { type: string; file: string }> = {
   [`${DOCS_PATH}/favicon-32x32.png`]: { type: 'image/png', file: 'favicon-32x32.png' },
 };
 
-/** Swagger UI on the service's own document, from files of this machine alone; whoever comes to `/` is sent there. */
+/** Swagger UI on the service's own document, from files of this machine alone; whoever comes to `/` is sent there where no console is built. */
 export const docsPage: HttpMiddleware = async (ctx, next) => {
   if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
   const path = normalisePath(ctx.path);

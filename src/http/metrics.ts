@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { liveWorkers, queueDepths } from './queue-state.js';
+import { liveWorkers, queueDepths } from '../queue/queue-state.js';
 import type { HttpMiddleware } from './request-state.js';
 
 /** What Prometheus scrapes at `/metrics`. Each application has a registry of its own. */

@@ -4,7 +4,7 @@ import type { HttpMiddleware } from './request-state.js';
 import { normalisePath } from './rest-routes.js';
 
 /** HSTS and `upgrade-insecure-requests` would lock out plain HTTP on a local network: the proxy that ends TLS adds them. */
-const shared = {
+export const sharedHeaders = {
   strictTransportSecurity: false,
   // Pictures are shown by pages of other origins.
   crossOriginResourcePolicy: { policy: 'cross-origin' },
@@ -12,7 +12,7 @@ const shared = {
 
 /** What is answered is data: a browser that is led to render it runs and loads nothing. */
 const forData = helmet({
-  ...shared,
+  ...sharedHeaders,
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
@@ -21,7 +21,7 @@ const forData = helmet({
 
 /** The docs page runs local files and calls this service, and no other. */
 const forDocs = helmet({
-  ...shared,
+  ...sharedHeaders,
   contentSecurityPolicy: {
     useDefaults: false,
     directives: {

@@ -15,7 +15,7 @@ interface Trial {
 const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, AnyProcedure>);
 
 /** For whoever comes, signed in or not. */
-const open = new Set(['auth.login', 'auth.refresh', 'auth.csrf', 'users.create']);
+const open = new Set(['auth.login', 'auth.refresh', 'auth.csrf', 'users.create', 'service.welcome']);
 
 /**
  * Who may call which procedure on whose row, over HTTP: everyone on rows of one owner. What is not yours is 404; what
@@ -565,6 +565,13 @@ describe('who may do what to whose row', () => {
       },
     ],
     'settings.get': [{ what: 'read the settings', perform: get(() => '/admin/settings'), expected: administrators }],
+    'settings.thresholds': [
+      { what: 'read the thresholds in force', perform: get(() => '/qc/thresholds'), expected: all('200') },
+    ],
+    'service.welcome': [{ what: 'ask how to come in', perform: get(() => '/service/welcome'), expected: all('200') }],
+    'service.work': [
+      { what: 'look at queue and workers', perform: get(() => '/admin/work'), expected: administrators },
+    ],
     'settings.update': [
       {
         what: 'change the settings',

@@ -3,7 +3,7 @@ import type { QueryBuilder } from 'objection';
 import type { DatasetRequest } from '../../../models/dataset-request.js';
 import { Image } from '../../../models/image.js';
 import { QcResult } from '../../../models/qc-result.js';
-import { inPages } from '../qc/in-pages.js';
+import { inPages } from '../../database/in-pages.js';
 import { type Consensus, consensusOf } from '../tasks/consensus.js';
 import { type StandingLabel, standingLabels } from '../tasks/standing-labels.js';
 import { exportedFileName } from './file-names.js';

@@ -11,6 +11,7 @@ import { cancelRun } from './cancel-run.js';
 import { type AiEvidence, readEvidence } from './evidence.js';
 import { flagsOf } from './flags.js';
 import { newestRun, runProgress } from './progress.js';
+import { pictureFields, presentPicture } from './result-picture.js';
 import { listResults, listUndecodable } from './results.js';
 import { startRun } from './start-run.js';
 
@@ -102,6 +103,7 @@ const evidenceSchema = z.object({
 const resultSchema = z.object({
   image_id: z.uuid(),
   filename: z.string(),
+  ...pictureFields,
   duplicate_score: z.number().min(0).max(1),
   ai_generated_score: z.number().min(0).max(1),
   source_url: z
@@ -130,6 +132,7 @@ function presentResult(
   return {
     image_id: result.imageId,
     filename: result.image?.filename ?? '',
+    ...presentPicture(result.image, urls),
     duplicate_score: result.duplicateScore,
     ai_generated_score: result.aiGeneratedScore,
     source_url: reference?.sourceUrl ?? (matchedImage ? urls.original(matchedImage) : null),

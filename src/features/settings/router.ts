@@ -1,5 +1,5 @@
 import { forbidden } from '../../errors.js';
-import { router, withRole } from '../../trpc/procedures.js';
+import { router, signedIn, withRole } from '../../trpc/procedures.js';
 import { administersAll } from '../auth/actor.js';
 import { changeSettings, readSettings, settingsSchema } from './settings.js';
 
@@ -11,6 +11,19 @@ export const settingsRouter = router({
         path: '/admin/settings',
         summary: 'The thresholds in force',
         tags: ['admin'],
+        protect: true,
+      },
+    })
+    .output(settingsSchema)
+    .query(({ ctx }) => readSettings(ctx.db)),
+
+  thresholds: signedIn
+    .meta({
+      openapi: {
+        method: 'GET',
+        path: '/qc/thresholds',
+        summary: 'The scores from which on pictures are flagged',
+        tags: ['qc'],
         protect: true,
       },
     })

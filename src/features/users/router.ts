@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Context } from '../../trpc/context.js';
 import { announcePage } from '../../trpc/pagination.js';
 import { limited, router, signedIn, strangerOrSignedIn, withRole } from '../../trpc/procedures.js';
 import { classificationCounts } from '../classifications/counts.js';
 import { findVisibleUser } from './find.js';
+import { allowsFirstRunClaim } from './first-run-claim.js';
 import { grantRole } from './grant-role.js';
 import { newUserSchema, userChangesSchema, userListSchema } from './input.js';
 import { listUsers } from './list.js';
@@ -14,9 +14,6 @@ import { updateUser } from './update.js';
 
 const userId = z.string().max(64);
 const roleExample = { id: '01941f29-7c00-7000-8000-000000000000', role_code: 'ADMIN' };
-
-/** Whether the system may be claimed while nobody administers it: not in production, nor where the operator named one. */
-const firstRunClaim = ({ config }: Context) => !config.production && config.firstAdmin === undefined;
 
 export const usersRouter = router({
   create: strangerOrSignedIn
@@ -127,7 +124,7 @@ export const usersRouter = router({
     .input(z.object({ id: userId, role_code: z.string().max(64) }).meta({ examples: [roleExample] }))
     .output(accountSchema)
     .mutation(async ({ ctx, input }) => {
-      const grant = { userId: input.id, roleCode: input.role_code, firstRunClaim: firstRunClaim(ctx) };
+      const grant = { userId: input.id, roleCode: input.role_code, firstRunClaim: allowsFirstRunClaim(ctx.config) };
       return presentAccount(await grantRole(ctx.db, ctx, grant));
     }),
 

@@ -1,0 +1,68 @@
+import { createClient, TRPCClientError, type AppRouter, type RouterOutputs } from '../../client/browser.js';
+import { QueryClient } from '@tanstack/react-query';
+import { dropSession, isSignedIn, onSessionChange, sessionTokens } from './session-tokens.js';
+
+export type { RouterInputs, RouterOutputs } from '../../client/browser.js';
+
+/** The service that this page came from. The client renews the session, and makes calls again that met a busy service. */
+export const client = createClient({ url: window.location.origin, credentials: sessionTokens });
+
+export type Me = RouterOutputs['auth']['me'];
+export type Request = RouterOutputs['requests']['get'];
+export type QcStatus = RouterOutputs['qc']['status'];
+export type QcResult = RouterOutputs['qc']['results'][number];
+
+export interface Failure {
+  /** As the service names it; `offline` where it was not reached. */
+  code: string;
+  message: string;
+  fields: Record<string, string[]>;
+  requestId: string | undefined;
+}
+
+/** What went wrong with a call, whatever threw. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof TRPCClientError) {
+    const { data, message } = error as TRPCClientError<AppRouter>;
+    if (data) return { code: data.code, message, fields: data.errors ?? {}, requestId: data.request_id };
+    return { code: 'offline', message, fields: {}, requestId: undefined };
+  }
+  return {
+    code: 'unknown',
+    message: error instanceof Error ? error.message : String(error),
+    fields: {},
+    requestId: undefined,
+  };
+}
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      refetchOnWindowFocus: false,
+      // The client has done so already.
+      retry: false,
+    },
+  },
+});
+
+// What one user was shown is not for the next.
+onSessionChange(() => {
+  if (!isSignedIn()) queryClient.clear();
+});
+
+queryClient.getQueryCache().subscribe((event) => {
+  if (event.type !== 'updated' || event.action.type !== 'error') return;
+  if (failureOf(event.action.error).code === 'unauthenticated') void dropSession();
+});
+
+/**
+ * Makes whoever just signed in the first administrator, before the page shows him anything. Where somebody was faster, he
+ * stays what he is.
+ */
+export async function claimAdministration(session: { access_token: string; user_id: string }): Promise<void> {
+  const claimant = createClient({ url: window.location.origin, token: session.access_token });
+  await claimant.users.grantRole.mutate({ id: session.user_id, role_code: 'SUPER_ADMIN' }).catch((error: unknown) => {
+    if (failureOf(error).code !== 'forbidden') throw error;
+  });
+}

@@ -1,0 +1,94 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import { client, type RouterOutputs } from '../../api.js';
+import { useI18n } from '../../i18n/i18n.js';
+import { Button } from '../../ui/button.js';
+import { EmptyState, ErrorNote, ProgressBar, Skeleton } from '../../ui/feedback.js';
+import { MoreRows } from '../../ui/more-rows.js';
+import { Page } from '../../ui/page.js';
+import { usePaged } from '../../use-paged.js';
+import { TaskStatus } from '../tasks/task-status.js';
+import { AssignRequest } from './assign-request.js';
+
+type TaskRow = RouterOutputs['tasks']['adminList'][number];
+const LIMIT = 30;
+
+export default function Work() {
+  const { t } = useI18n();
+  const [assigning, setAssigning] = useState(false);
+  const list = usePaged({
+    queryKey: ['assignments'],
+    fetchPage: (cursor) => client.tasks.adminList.query({ limit: LIMIT, cursor }),
+    idOf: ({ id }) => id,
+    limit: LIMIT,
+  });
+  const assign = (
+    <Button kind="primary" icon="plus" onClick={() => setAssigning(true)}>
+      {t('assignTitle')}
+    </Button>
+  );
+  return (
+    <Page title={t('navAssignments')} lead={t('assignmentsLead')} actions={assign}>
+      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
+      {!list.rows && !list.error && <Skeleton rows={5} />}
+      {list.rows && (
+        <div className="card">
+          {list.rows.length === 0 ? (
+            <EmptyState icon="tasks" title={t('noAssignments')}>
+              <p>{t('noAssignmentsLead')}</p>
+              {assign}
+            </EmptyState>
+          ) : (
+            <div className="table-wrap">
+              <table className="table">
+                <thead>
+                  <tr>
+                    <th scope="col">{t('request')}</th>
+                    <th scope="col">{t('labeler')}</th>
+                    <th scope="col">{t('status')}</th>
+                    <th scope="col">{t('progress')}</th>
+                    <th scope="col">{t('created')}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {list.rows.map((task) => (
+                    <Row key={task.id} task={task} />
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )}
+          <MoreRows {...list} />
+        </div>
+      )}
+      {assigning && <AssignRequest onClose={() => setAssigning(false)} />}
+    </Page>
+  );
+}
+
+function Row({ task }: { task: TaskRow }) {
+  const { t, date } = useI18n();
+  const progress = useQuery({
+    queryKey: ['task-progress', task.id],
+    queryFn: () => client.tasks.progress.query({ task_id: task.id }),
+  });
+  const done = progress.data?.labeled_images ?? 0;
+  const total = progress.data?.total_images ?? task.images_count;
+  return (
+    <tr>
+      <td>
+        <Link href={`/requests/${task.request_id}`}>{task.request_title}</Link>
+      </td>
+      <td>{task.labeler_username}</td>
+      <td>
+        <TaskStatus status={task.status} />
+      </td>
+      <td style={{ minWidth: 160 }}>
+        <ProgressBar label={t('progress')} value={done} max={total} good={done === total} />
+        <span className="faint">{t('labelledOf', { done, total })}</span>
+      </td>
+      <td className="soft">{date(task.created_at)}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,217 @@
+import '../requests/requests.css';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useRef, useState } from 'react';
+import { Link } from 'wouter';
+import { uploadClinicalImages } from '../../../../client/browser.js';
+import { client, type RouterOutputs } from '../../api.js';
+import { useI18n } from '../../i18n/i18n.js';
+import { Button } from '../../ui/button.js';
+import { Dialog } from '../../ui/dialog.js';
+import { EmptyState, ErrorNote, Notice, ProgressBar, Skeleton } from '../../ui/feedback.js';
+import { SelectField } from '../../ui/field.js';
+import { Icon } from '../../ui/icon.js';
+import { Page } from '../../ui/page.js';
+import { Picture } from '../../ui/picture.js';
+import { VirtualGrid } from '../../ui/virtual-grid.js';
+import { usePaged } from '../../use-paged.js';
+import { chosenFiles, droppedFiles } from '../requests/dropped-files.js';
+import { isStage, stageNames, stages, type Stage } from './stages.js';
+
+type ClinicalImage = RouterOutputs['images']['list'][number];
+const LIMIT = 100;
+const CAPTION_HEIGHT = 54;
+
+export default function Clinic() {
+  const { t, date } = useI18n();
+  const [open, setOpen] = useState<ClinicalImage>();
+  const list = usePaged({
+    queryKey: ['clinical-images'],
+    fetchPage: (cursor) => client.images.list.query({ limit: LIMIT, cursor }),
+    idOf: ({ id }) => id,
+    limit: LIMIT,
+  });
+  const { rows, hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const onNearEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  return (
+    <Page
+      title={t('navClinic')}
+      lead={t('clinicLead')}
+      actions={
+        <Link href="/clinic/classify" className="button primary">
+          {t('classifyNext')}
+        </Link>
+      }
+    >
+      <ClinicUpload />
+      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
+      {!rows && !list.error && <Skeleton rows={2} height={160} />}
+      {rows?.length === 0 && (
+        <div className="card">
+          <EmptyState icon="picture" title={t('clinicNoImages')}>
+            <p>{t('clinicNoImagesLead')}</p>
+          </EmptyState>
+        </div>
+      )}
+      {rows && rows.length > 0 && (
+        <VirtualGrid
+          count={rows.length}
+          captionHeight={CAPTION_HEIGHT}
+          onNearEnd={onNearEnd}
+          renderCell={(index) => {
+            const image = rows[index];
+            return (
+              image && (
+                <button key={image.id} type="button" className="cell pressable" onClick={() => setOpen(image)}>
+                  <Picture src={image.preview_url} alt="" />
+                  <span className="cell-caption">
+                    <span className="truncate">{image.filename}</span>
+                    <span className="faint">{date(image.created_at)}</span>
+                  </span>
+                </button>
+              )
+            );
+          }}
+        />
+      )}
+      {open && <ClinicalDialog image={open} onClose={() => setOpen(undefined)} />}
+    </Page>
+  );
+}
+
+function ClinicUpload() {
+  const { t } = useI18n();
+  const queries = useQueryClient();
+  const [stage, setStage] = useState<Stage | ''>('');
+  const [over, setOver] = useState(false);
+  const [progress, setProgress] = useState({ sent: 0, total: 0 });
+  const input = useRef<HTMLInputElement>(null);
+  const upload = useMutation({
+    mutationFn: (files: File[]) => {
+      setProgress({ sent: 0, total: files.length });
+      return uploadClinicalImages(client, files, {
+        filesPerCall: 10,
+        onProgress: setProgress,
+        ...(stage && { stage }),
+      });
+    },
+    onSettled: () => {
+      for (const key of ['clinical-images', 'unclassified', 'classifications', 'metrics']) {
+        void queries.invalidateQueries({ queryKey: [key] });
+      }
+    },
+  });
+  const take = (files: { file: File }[]) => {
+    if (files.length > 0 && !upload.isPending) upload.mutate(files.map(({ file }) => file));
+  };
+  return (
+    <section className="card padded stack" aria-labelledby="clinic-upload">
+      <h2 id="clinic-upload">{t('clinicUpload')}</h2>
+      <SelectField
+        label={t('clinicStage')}
+        value={stage}
+        onChange={({ target }) => setStage(isStage(target.value) ? target.value : '')}
+      >
+        <option value="">{t('clinicStageLater')}</option>
+        {stages.map((value) => (
+          <option key={value} value={value}>
+            {t(stageNames[value])}
+          </option>
+        ))}
+      </SelectField>
+      <div
+        className={over ? 'drop over' : 'drop'}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          setOver(false);
+          void droppedFiles(event.dataTransfer).then(take);
+        }}
+      >
+        <Icon name="upload" />
+        <strong>{t('dropHere')}</strong>
+        <Button busy={upload.isPending} onClick={() => input.current?.click()}>
+          {t('chooseFiles')}
+        </Button>
+        <input
+          ref={input}
+          type="file"
+          multiple
+          hidden
+          accept="image/jpeg,image/png,image/webp"
+          aria-label={t('chooseFiles')}
+          onChange={({ target }) => {
+            take(chosenFiles(target.files));
+            target.value = '';
+          }}
+        />
+      </div>
+      {upload.isPending && (
+        <div className="stack tight" aria-live="polite">
+          <ProgressBar label={t('clinicUpload')} value={progress.sent} max={progress.total} />
+          <span className="faint">{t('uploading', { done: progress.sent, total: progress.total })}</span>
+        </div>
+      )}
+      {upload.error && <ErrorNote error={upload.error} />}
+      {upload.data && (
+        <div className="stack tight" aria-live="polite">
+          {upload.data.images.length > 0 && (
+            <Notice kind="good">
+              <span>
+                {t('clinicUploadDone', { count: upload.data.images.length })}{' '}
+                {upload.data.repeated > 0 && t('clinicRepeated', { count: upload.data.repeated })}
+              </span>
+            </Notice>
+          )}
+          {upload.data.errors.length > 0 && (
+            <Notice kind="bad">
+              <ul>
+                {upload.data.errors.map(({ filename, message }, index) => (
+                  <li key={index}>
+                    <strong>{filename}</strong>: {message}
+                  </li>
+                ))}
+              </ul>
+            </Notice>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function ClinicalDialog({ image, onClose }: { image: ClinicalImage; onClose: () => void }) {
+  const { t, moment } = useI18n();
+  const list = useQuery({
+    queryKey: ['classifications', image.id],
+    queryFn: () => client.classifications.list.query({ image_id: image.id, limit: 50, vocabulary: 'en' }),
+  });
+  return (
+    <Dialog title={image.filename} onClose={onClose}>
+      <Picture src={image.url} alt={image.filename} className="picture-large" eager />
+      <h3>{t('classificationsOf')}</h3>
+      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
+      {list.isPending && <Skeleton rows={2} height={32} />}
+      {list.data?.length === 0 && <p className="soft">{t('noClassifications')}</p>}
+      <ul className="stack tight">
+        {list.data?.map((row) => (
+          <li key={row.id} className="stack" style={{ gap: 2 }}>
+            <div className="row">
+              <span className={row.counts ? 'badge accent' : 'badge'}>
+                {isStage(row.stage) ? t(stageNames[row.stage]) : row.stage}
+              </span>
+              <span>{row.user_name}</span>
+              <span className="faint">{moment(row.created_at)}</span>
+            </div>
+            {row.observations && <p className="soft">{row.observations}</p>}
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}

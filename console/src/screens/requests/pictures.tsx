@@ -1,0 +1,127 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
+import { client, type RouterOutputs } from '../../api.js';
+import { useI18n } from '../../i18n/i18n.js';
+import { Button } from '../../ui/button.js';
+import { Dialog } from '../../ui/dialog.js';
+import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
+import { Picture } from '../../ui/picture.js';
+import { VirtualGrid } from '../../ui/virtual-grid.js';
+import { useDebounced } from '../../use-debounced.js';
+import { usePaged } from '../../use-paged.js';
+
+type Upload = RouterOutputs['uploads']['list'][number];
+const LIMIT = 200;
+const CAPTION_HEIGHT = 54;
+
+/** The pictures of a request, newest first. */
+export function Pictures({ requestId, mayDelete }: { requestId: string; mayDelete: boolean }) {
+  const { t, bytes } = useI18n();
+  const [q, setQ] = useState('');
+  const [open, setOpen] = useState<Upload>();
+  const sought = useDebounced(q);
+  const list = usePaged({
+    queryKey: ['uploads', requestId, sought],
+    fetchPage: (cursor) =>
+      client.uploads.list.query({ request_id: requestId, limit: LIMIT, cursor, ...(sought && { q: sought }) }),
+    idOf: (upload) => upload.image_id,
+    limit: LIMIT,
+  });
+  const { rows, hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const onNearEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  return (
+    <section className="stack" aria-labelledby="pictures-title">
+      <div className="row between">
+        <h2 id="pictures-title">{t('picturesTitle')}</h2>
+        <input
+          className="input"
+          type="search"
+          style={{ width: 'min(280px, 100%)' }}
+          aria-label={t('searchFiles')}
+          placeholder={t('searchFiles')}
+          value={q}
+          onChange={({ target }) => setQ(target.value)}
+        />
+      </div>
+      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
+      {!rows && !list.error && <Skeleton rows={2} height={160} />}
+      {rows?.length === 0 && (
+        <div className="card">
+          <EmptyState icon="picture" title={t(sought ? 'nothingFound' : 'noPictures')}>
+            <p>{t(sought ? 'nothingFoundLead' : 'noPicturesLead')}</p>
+          </EmptyState>
+        </div>
+      )}
+      {rows && rows.length > 0 && (
+        <VirtualGrid
+          count={rows.length}
+          captionHeight={CAPTION_HEIGHT}
+          onNearEnd={onNearEnd}
+          renderCell={(index) => {
+            const upload = rows[index];
+            if (!upload) return null;
+            return (
+              <button key={upload.image_id} type="button" className="cell pressable" onClick={() => setOpen(upload)}>
+                <Picture src={upload.preview_url} alt="" />
+                <span className="cell-caption">
+                  <span className="truncate">{upload.filename}</span>
+                  <span className="faint">
+                    {upload.width} × {upload.height} · {bytes(upload.size_bytes)}
+                  </span>
+                </span>
+              </button>
+            );
+          }}
+        />
+      )}
+      {open && (
+        <PictureDialog upload={open} requestId={requestId} mayDelete={mayDelete} onClose={() => setOpen(undefined)} />
+      )}
+    </section>
+  );
+}
+
+interface PictureDialogProps {
+  upload: Upload;
+  requestId: string;
+  mayDelete: boolean;
+  onClose: () => void;
+}
+
+function PictureDialog({ upload, requestId, mayDelete, onClose }: PictureDialogProps) {
+  const { t, bytes, moment } = useI18n();
+  const queries = useQueryClient();
+  const [sure, setSure] = useState(false);
+  const remove = useMutation({
+    mutationFn: () => client.uploads.delete.mutate({ request_id: requestId, image_id: upload.image_id }),
+    onSuccess: () => {
+      for (const list of ['uploads', 'results', 'duplicates', 'qc-status']) {
+        void queries.invalidateQueries({ queryKey: [list, requestId] });
+      }
+      onClose();
+    },
+  });
+  return (
+    <Dialog title={upload.filename} onClose={onClose}>
+      <Picture src={upload.preview_url} alt={upload.filename} className="picture-large" eager />
+      <p className="soft">
+        {upload.width} × {upload.height} · {bytes(upload.size_bytes)} · {moment(upload.created_at)}
+      </p>
+      {remove.error && <ErrorNote error={remove.error} />}
+      {mayDelete && (
+        <div className="dialog-foot">
+          {sure && <span className="grow soft">{t('deletePictureSure')}</span>}
+          <Button
+            kind={sure ? 'danger' : undefined}
+            busy={remove.isPending}
+            onClick={() => (sure ? remove.mutate() : setSure(true))}
+          >
+            {t('deletePicture')}
+          </Button>
+        </div>
+      )}
+    </Dialog>
+  );
+}

@@ -1,0 +1,205 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useRef, useState, useSyncExternalStore, type DragEvent } from 'react';
+import { client } from '../../api.js';
+import { useI18n } from '../../i18n/i18n.js';
+import { Button } from '../../ui/button.js';
+import { ProgressBar } from '../../ui/feedback.js';
+import { Icon } from '../../ui/icon.js';
+import { Segments } from '../../ui/segments.js';
+import { chosenFiles, droppedFiles, type FoundFile } from './dropped-files.js';
+import { uploadQueue, type FileState, type QueuedFile, type UploadQueue } from './upload-queue.js';
+
+/** Takes files and folders, by drop or choice, and shows what becomes of each. */
+export function Uploader({ requestId }: { requestId: string }) {
+  const { t, bytes } = useI18n();
+  const queries = useQueryClient();
+  const welcome = useQuery({ queryKey: ['welcome'], queryFn: () => client.service.welcome.query() });
+  const queue = uploadQueue(requestId, () => {
+    void queries.invalidateQueries({ queryKey: ['uploads', requestId] });
+  });
+  const tally = useSyncExternalStore(queue.subscribe, queue.tally);
+  const [over, setOver] = useState(false);
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+
+  const maxBytes = welcome.data?.max_file_bytes ?? Infinity;
+  const take = (found: readonly FoundFile[]) => {
+    queue.add(found, { maxBytes, reason: t('fileTooLarge', { size: bytes(maxBytes) }) });
+  };
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    void droppedFiles(event.dataTransfer).then(take);
+  };
+  return (
+    <section className="card padded stack" aria-labelledby="upload-title">
+      <h2 id="upload-title">{t('uploadTitle')}</h2>
+      <div
+        className={over ? 'drop over' : 'drop'}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={onDrop}
+      >
+        <Icon name="upload" />
+        <strong>{t('dropHere')}</strong>
+        <span className="faint">{t('dropHint', { size: Number.isFinite(maxBytes) ? bytes(maxBytes) : '…' })}</span>
+        <div className="row">
+          <Button onClick={() => files.current?.click()}>{t('chooseFiles')}</Button>
+          <Button kind="plain" onClick={() => folder.current?.click()}>
+            {t('chooseFolder')}
+          </Button>
+        </div>
+        <input
+          ref={files}
+          type="file"
+          multiple
+          accept="image/jpeg,image/png,image/webp"
+          hidden
+          aria-label={t('chooseFiles')}
+          onChange={({ target }) => {
+            take(chosenFiles(target.files));
+            target.value = '';
+          }}
+        />
+        <input
+          ref={folder}
+          type="file"
+          multiple
+          hidden
+          aria-label={t('chooseFolder')}
+          {...{ webkitdirectory: '' }}
+          onChange={({ target }) => {
+            take(chosenFiles(target.files));
+            target.value = '';
+          }}
+        />
+      </div>
+      {tally.files.length > 0 && <Progress queue={queue} />}
+    </section>
+  );
+}
+
+type Shown = 'all' | 'refused' | 'failed';
+
+function Progress({ queue }: { queue: UploadQueue }) {
+  const { t, bytes } = useI18n();
+  const { files, counts, bytes: total, bytesSent, known } = useSyncExternalStore(queue.subscribe, queue.tally);
+  const [shown, setShown] = useState<Shown>('all');
+  const underWay = counts.waiting + counts.sending;
+  const list = shown === 'all' ? files : files.filter(({ state }) => state === shown);
+  return (
+    <div className="stack tight">
+      <div className="row between">
+        <span aria-live="polite">
+          {underWay > 0
+            ? t('uploading', { done: files.length - underWay, total: files.length })
+            : t('uploadedSummary', { count: counts.done })}
+        </span>
+        <span className="faint">
+          {bytes(bytesSent)} / {bytes(total)}
+        </span>
+      </div>
+      <ProgressBar
+        label={t('uploadTitle')}
+        value={files.length - underWay}
+        max={files.length}
+        good={underWay === 0 && counts.failed + counts.refused === 0}
+      />
+      {known > 0 && <p className="faint">{t('uploadKnown', { count: known })}</p>}
+      <div className="row between">
+        <Segments<Shown>
+          label={t('show')}
+          value={shown}
+          onChange={setShown}
+          options={[
+            { value: 'all', label: t('all'), count: files.length },
+            { value: 'refused', label: t('refused'), count: counts.refused },
+            { value: 'failed', label: t('failed'), count: counts.failed },
+          ]}
+        />
+        <div className="row">
+          {counts.failed > 0 && (
+            <Button size="small" icon="retry" onClick={() => queue.retry()}>
+              {t('retryFailed')}
+            </Button>
+          )}
+          {underWay === 0 && (
+            <Button size="small" kind="plain" onClick={() => queue.clear()}>
+              {t('clearList')}
+            </Button>
+          )}
+        </div>
+      </div>
+      <FileList files={list} onRetry={(id) => queue.retry(id)} />
+    </div>
+  );
+}
+
+const ROW_HEIGHT = 52;
+
+function FileList({ files, onRetry }: { files: readonly QueuedFile[]; onRetry: (id: number) => void }) {
+  const { t, bytes } = useI18n();
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: files.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 8,
+  });
+  return (
+    <div ref={scroller} className="file-list" tabIndex={0} role="region" aria-label={t('files')}>
+      <ul style={{ position: 'relative', height: virtualizer.getTotalSize() }}>
+        {virtualizer.getVirtualItems().map((row) => {
+          const file = files[row.index];
+          if (!file) return null;
+          return (
+            <li
+              key={file.id}
+              className="file-row"
+              style={{ height: ROW_HEIGHT, transform: `translateY(${row.start}px)` }}
+              aria-setsize={files.length}
+              aria-posinset={row.index + 1}
+            >
+              <FileMark state={file.state} />
+              <div className="grow">
+                <div className="truncate">{file.path}</div>
+                <div className={file.reason ? 'field-error truncate' : 'faint'} title={file.reason || undefined}>
+                  {file.reason || bytes(file.file.size)}
+                </div>
+                {file.state === 'sending' && (
+                  <ProgressBar label={file.path} value={file.sentBytes} max={file.file.size} />
+                )}
+              </div>
+              {file.state === 'failed' && (
+                <Button
+                  size="small"
+                  icon="retry"
+                  aria-label={t('retryFile', { file: file.path })}
+                  onClick={() => onRetry(file.id)}
+                />
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+const marks = {
+  waiting: ['', 'fileWaiting'],
+  sending: ['accent', 'fileSending'],
+  done: ['good', 'fileDone'],
+  refused: ['bad', 'fileRefused'],
+  failed: ['bad', 'fileFailed'],
+} as const satisfies Record<FileState, readonly [string, string]>;
+
+function FileMark({ state }: { state: FileState }) {
+  const { t } = useI18n();
+  const [kind, label] = marks[state];
+  return <span className={`badge ${kind}`}>{t(label)}</span>;
+}

@@ -1,0 +1,117 @@
+import type { QcResult } from '../../api.js';
+
+export type Relation = NonNullable<QcResult['match']>['relation'];
+export type Decision = NonNullable<QcResult['decision']>;
+
+/** What the gallery keeps of a result: of a hundred thousand, as little as will do. */
+export interface ResultRow {
+  id: string;
+  filename: string;
+  preview: string | null;
+  duplicate: number;
+  generated: number;
+  relation: Relation | null;
+  /** What the analysis itself found, beside the scores. */
+  findings: readonly string[];
+  decision: Decision | null;
+}
+
+/** Flags that say no more than the scores and thresholds do. */
+const ofScores = new Set(['exact_duplicate', 'near_duplicate', 'near_shot', 'ai_generated']);
+const none: readonly string[] = [];
+
+export function toRow(result: QcResult): ResultRow {
+  const findings = result.flags.filter((flag) => !ofScores.has(flag));
+  return {
+    id: result.image_id,
+    filename: result.filename,
+    preview: result.preview_url,
+    duplicate: result.duplicate_score,
+    generated: result.ai_generated_score,
+    relation: result.match?.relation ?? null,
+    findings: findings.length > 0 ? findings : none,
+    decision: result.decision,
+  };
+}
+
+export interface Thresholds {
+  duplicate: number;
+  generated: number;
+}
+
+/** Another shot of the scene is no duplicate, whatever its score. */
+export const isDuplicate = (row: ResultRow, thresholds: Thresholds) =>
+  row.relation !== 'near_shot' && row.duplicate >= thresholds.duplicate;
+
+export const isGenerated = (row: ResultRow, thresholds: Thresholds) => row.generated >= thresholds.generated;
+
+export type Verdict = 'all' | 'duplicate' | 'generated' | 'clean' | 'rejected';
+export type Order = 'suspicion' | 'duplicate' | 'generated' | 'filename' | 'upload';
+
+export interface View {
+  thresholds: Thresholds;
+  verdict: Verdict;
+  order: Order;
+  /** Of decisions made here, by id; null: taken back. */
+  decisions: ReadonlyMap<string, Decision | null>;
+}
+
+export const decisionOf = (row: ResultRow, decisions: View['decisions']): Decision | null => {
+  const made = decisions.get(row.id);
+  return made === undefined ? row.decision : made;
+};
+
+export type VerdictCounts = Record<Verdict, number>;
+
+export function countVerdicts(
+  rows: readonly ResultRow[],
+  { thresholds, decisions }: Pick<View, 'thresholds' | 'decisions'>,
+) {
+  const counts: VerdictCounts = { all: rows.length, duplicate: 0, generated: 0, clean: 0, rejected: 0 };
+  for (const row of rows) {
+    const duplicate = isDuplicate(row, thresholds);
+    const generated = isGenerated(row, thresholds);
+    if (duplicate) counts.duplicate += 1;
+    if (generated) counts.generated += 1;
+    if (!duplicate && !generated) counts.clean += 1;
+    if (decisionOf(row, decisions) === 'reject') counts.rejected += 1;
+  }
+  return counts;
+}
+
+/** Those of the verdict, in the order asked for; what is flagged by the thresholds stands first where suspicion counts. */
+export function viewRows(rows: readonly ResultRow[], { thresholds, verdict, order, decisions }: View): ResultRow[] {
+  const wanted: Record<Verdict, (row: ResultRow) => boolean> = {
+    all: () => true,
+    duplicate: (row) => isDuplicate(row, thresholds),
+    generated: (row) => isGenerated(row, thresholds),
+    clean: (row) => !isDuplicate(row, thresholds) && !isGenerated(row, thresholds),
+    rejected: (row) => decisionOf(row, decisions) === 'reject',
+  };
+  const shown = rows.filter(wanted[verdict]);
+  if (order === 'upload') return shown;
+  if (order === 'filename')
+    return shown.sort((a, b) => (a.filename < b.filename ? -1 : a.filename > b.filename ? 1 : 0));
+  const keyOf: Record<'suspicion' | 'duplicate' | 'generated', (row: ResultRow) => number> = {
+    suspicion: (row) =>
+      2 * (Number(isDuplicate(row, thresholds)) + Number(isGenerated(row, thresholds))) +
+      Math.max(row.duplicate, row.generated),
+    duplicate: (row) => row.duplicate,
+    generated: (row) => row.generated,
+  };
+  const key = keyOf[order];
+  const keyed = shown.map((row) => ({ row, key: key(row) }));
+  return keyed.sort((a, b) => b.key - a.key).map(({ row }) => row);
+}
+
+export const BINS = 40;
+
+/** How many rows have a score in each of `BINS` equal parts of 0…1. */
+export function histogram(rows: readonly ResultRow[], scoreOf: (row: ResultRow) => number): number[] {
+  const bins = Array.from({ length: BINS }, () => 0);
+  for (const row of rows) {
+    const bin = Math.min(BINS - 1, Math.floor(scoreOf(row) * BINS));
+    bins[bin] = (bins[bin] ?? 0) + 1;
+  }
+  return bins;
+}

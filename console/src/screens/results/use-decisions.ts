@@ -1,0 +1,73 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useMemo, useState } from 'react';
+import { client, failureOf } from '../../api.js';
+import { useI18n } from '../../i18n/i18n.js';
+import { useToast } from '../../ui/toasts.js';
+import { decisionOf, type Decision, type ResultRow } from './result-row.js';
+
+type Made = ReadonlyMap<string, Decision | null>;
+
+/** The most decisions that the service takes in one call. */
+const PER_CALL = 5_000;
+
+/** Keeping and rejecting pictures: shown at once, taken back where the service refuses, and undone step by step. */
+export function useDecisions(requestId: string) {
+  const { t } = useI18n();
+  const say = useToast();
+  const queries = useQueryClient();
+  const [made, setMade] = useState<Made>(new Map());
+  const [history, setHistory] = useState<readonly Made[]>([]);
+
+  const save = useCallback(
+    async (changes: Made, before: Made) => {
+      setMade((current) => new Map([...current, ...changes]));
+      const images = [...changes].map(([id, decision]) => ({
+        image_id: id,
+        decision: decision ?? ('undecided' as const),
+      }));
+      try {
+        for (let start = 0; start < images.length; start += PER_CALL) {
+          await client.duplicates.resolve.mutate({
+            request_id: requestId,
+            images: images.slice(start, start + PER_CALL),
+          });
+        }
+        void queries.invalidateQueries({ queryKey: ['duplicates', requestId] });
+        return true;
+      } catch (error) {
+        setMade((current) => new Map([...current, ...before]));
+        say(failureOf(error).message, { bad: true });
+        return false;
+      }
+    },
+    [requestId, queries, say],
+  );
+
+  const undo = useCallback(async () => {
+    const last = history.at(-1);
+    if (!last) {
+      say(t('nothingToUndo'));
+      return;
+    }
+    setHistory((steps) => steps.slice(0, -1));
+    if (await save(last, new Map())) say(t('undone', { count: last.size }));
+  }, [history, save, say, t]);
+
+  const decide = useCallback(
+    async (rows: readonly ResultRow[], decision: Decision | null) => {
+      const changed = rows.filter((row) => decisionOf(row, made) !== decision);
+      if (changed.length === 0) return;
+      const before: Made = new Map(changed.map((row) => [row.id, decisionOf(row, made)]));
+      setHistory((steps) => [...steps.slice(-99), before]);
+      const changes: Made = new Map(changed.map(({ id }) => [id, decision]));
+      if (!(await save(changes, before))) {
+        setHistory((steps) => steps.filter((step) => step !== before));
+        return;
+      }
+      say(t(decision === 'keep' ? 'keptPictures' : 'rejectedPictures', { count: changed.length }));
+    },
+    [made, save, say, t],
+  );
+
+  return useMemo(() => ({ made, decide, undo, canUndo: history.length > 0 }), [made, decide, undo, history]);
+}

@@ -1,0 +1,73 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import { client, type RouterOutputs } from '../../api.js';
+import { useI18n } from '../../i18n/i18n.js';
+import { EmptyState, ErrorNote, ProgressBar, Skeleton } from '../../ui/feedback.js';
+import { MoreRows } from '../../ui/more-rows.js';
+import { Page } from '../../ui/page.js';
+import { usePaged } from '../../use-paged.js';
+import { TaskStatus } from './task-status.js';
+
+type TaskRow = RouterOutputs['tasks']['list'][number];
+const LIMIT = 30;
+
+export default function Tasks() {
+  const { t } = useI18n();
+  const list = usePaged({
+    queryKey: ['tasks'],
+    fetchPage: (cursor) => client.tasks.list.query({ limit: LIMIT, cursor }),
+    idOf: ({ id }) => id,
+    limit: LIMIT,
+  });
+  return (
+    <Page title={t('navTasks')} lead={t('tasksLead')}>
+      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
+      {!list.rows && !list.error && <Skeleton rows={4} height={92} />}
+      {list.rows?.length === 0 && (
+        <div className="card">
+          <EmptyState icon="tasks" title={t('noTasks')}>
+            <p>{t('noTasksLead')}</p>
+          </EmptyState>
+        </div>
+      )}
+      <ul className="stack">
+        {list.rows?.map((task) => (
+          <TaskCard key={task.id} task={task} />
+        ))}
+      </ul>
+      <MoreRows {...list} />
+    </Page>
+  );
+}
+
+function TaskCard({ task }: { task: TaskRow }) {
+  const { t, date } = useI18n();
+  const progress = useQuery({
+    queryKey: ['task-progress', task.id],
+    queryFn: () => client.tasks.progress.query({ task_id: task.id }),
+  });
+  const done = progress.data?.labeled_images ?? 0;
+  const total = progress.data?.total_images ?? task.images_count;
+  const action = task.status === 'done' ? 'viewTask' : done > 0 ? 'continueLabelling' : 'startLabelling';
+  return (
+    <li className="card padded row between">
+      <div className="stack tight grow">
+        <div className="row">
+          <h2>{task.title}</h2>
+          <TaskStatus status={task.status} />
+        </div>
+        <ProgressBar label={task.title} value={done} max={total} good={done === total} />
+        <span className="faint">
+          {t('labelledOf', { done, total })} · {date(task.created_at)}
+        </span>
+      </div>
+      <Link
+        href={`/tasks/${task.id}`}
+        className={task.status === 'done' ? 'button' : 'button primary'}
+        aria-label={`${t(action)}: ${task.title}`}
+      >
+        {t(action)}
+      </Link>
+    </li>
+  );
+}

@@ -1,0 +1,92 @@
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import { Redirect, Route, Switch } from 'wouter';
+import { client } from './api.js';
+import { useI18n } from './i18n/i18n.js';
+import { labels, MeProvider, ordersData } from './me.js';
+import { Shell } from './shell.js';
+import { EmptyState, ErrorNote, Skeleton } from './ui/feedback.js';
+import { Page } from './ui/page.js';
+
+const Requests = lazy(() => import('./screens/requests/requests.js'));
+const RequestPage = lazy(() => import('./screens/requests/request-page.js'));
+const Tasks = lazy(() => import('./screens/tasks/tasks.js'));
+const Annotate = lazy(() => import('./screens/tasks/annotate.js'));
+const Clinic = lazy(() => import('./screens/clinic/clinic.js'));
+const Classify = lazy(() => import('./screens/clinic/classify.js'));
+const Users = lazy(() => import('./screens/admin/users.js'));
+const Work = lazy(() => import('./screens/admin/work.js'));
+const Settings = lazy(() => import('./screens/admin/settings.js'));
+const Audit = lazy(() => import('./screens/admin/audit.js'));
+const Metrics = lazy(() => import('./screens/admin/metrics.js'));
+const System = lazy(() => import('./screens/admin/system.js'));
+const Account = lazy(() => import('./screens/account/account.js'));
+
+export function SignedIn() {
+  const me = useQuery({ queryKey: ['me'], queryFn: () => client.auth.me.query(), staleTime: 60_000 });
+  if (me.error) {
+    return (
+      <main className="main">
+        <div className="page">
+          <ErrorNote error={me.error} onRetry={() => void me.refetch()} />
+        </div>
+      </main>
+    );
+  }
+  if (!me.data) {
+    return (
+      <main className="main">
+        <Skeleton />
+      </main>
+    );
+  }
+  const home = labels(me.data) && !ordersData(me.data) ? '/tasks' : '/requests';
+  return (
+    <MeProvider value={me.data}>
+      <Shell>
+        <Suspense fallback={<Skeleton rows={6} />}>
+          <Switch>
+            <Route path="/requests" component={Requests} />
+            <Route path="/requests/:id/:tab?" component={RequestPage} />
+            <Route path="/tasks" component={Tasks} />
+            <Route path="/tasks/:id" component={Annotate} />
+            <Route path="/clinic" component={Clinic} />
+            <Route path="/clinic/classify" component={Classify} />
+            <Route path="/admin/users" component={Users} />
+            <Route path="/admin/work" component={Work} />
+            <Route path="/admin/settings" component={Settings} />
+            <Route path="/admin/audit" component={Audit} />
+            <Route path="/admin/metrics" component={Metrics} />
+            <Route path="/admin/system" component={System} />
+            <Route path="/account" component={Account} />
+            <Route path="/">
+              <Redirect to={home} replace />
+            </Route>
+            <Route path="/sign-in">
+              <Redirect to={home} replace />
+            </Route>
+            <Route path="/register">
+              <Redirect to={home} replace />
+            </Route>
+            <Route>
+              <NoSuchPage />
+            </Route>
+          </Switch>
+        </Suspense>
+      </Shell>
+    </MeProvider>
+  );
+}
+
+function NoSuchPage() {
+  const { t } = useI18n();
+  return (
+    <Page title={t('noSuchPage')}>
+      <div className="card">
+        <EmptyState icon="search" title={t('noSuchPage')}>
+          <p>{t('noSuchPageLead')}</p>
+        </EmptyState>
+      </div>
+    </Page>
+  );
+}

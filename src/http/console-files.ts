@@ -1,0 +1,120 @@
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { extname, join, relative, sep } from 'node:path';
+import helmet from 'koa-helmet';
+import type { Config } from '../config.js';
+import type { HttpMiddleware } from './request-state.js';
+import { sharedHeaders } from './security-headers.js';
+
+/** Where the pages of the console live: no procedure answers below it, so that the fallback hides none. */
+export const CONSOLE_PAGES = '/app';
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+
+interface ServedFile {
+  type: string;
+  etag: string;
+  /** Its name bears a hash of its content, so that it never changes. */
+  immutable: boolean;
+  /** By content coding; `identity` is always there. */
+  codings: Map<string, { file: string; bytes: number }>;
+}
+
+/**
+ * The web console that `npm run build` has made, each file in the best coding that the browser takes. `/` and every
+ * address below `/app` are its one page. Where it was not built, nothing of it answers.
+ */
+export function consoleFiles(folder: string, config: Pick<Config, 'publicUrl' | 'storageUrl'>): HttpMiddleware {
+  const files = indexFiles(folder);
+  const page = files.get('/index.html');
+  if (!page) return (_ctx, next) => next();
+  const secure = pageHeaders(config);
+
+  return async (ctx, next) => {
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
+    const isPage = ctx.path === '/' || ctx.path === CONSOLE_PAGES || ctx.path.startsWith(`${CONSOLE_PAGES}/`);
+    const file = isPage ? page : files.get(ctx.path);
+    if (!file || ctx.path === '/index.html') return next();
+
+    ctx.state.route = isPage ? CONSOLE_PAGES : '/assets';
+    await secure(ctx, () => Promise.resolve());
+    ctx.vary('Accept-Encoding');
+    ctx.set('Cache-Control', file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+    const wanted = ctx.acceptsEncodings([...file.codings.keys()]);
+    const coding = typeof wanted === 'string' ? wanted : 'identity';
+    const served = file.codings.get(coding) ?? file.codings.get('identity');
+    if (!served) return next();
+    ctx.status = 200;
+    ctx.set('ETag', `"${file.etag}${coding === 'identity' ? '' : `-${coding}`}"`);
+    if (ctx.fresh) {
+      ctx.status = 304;
+      return undefined;
+    }
+    if (coding !== 'identity') ctx.set('Content-Encoding', coding);
+    ctx.type = file.type;
+    ctx.length = served.bytes;
+    if (ctx.method === 'GET') ctx.body = createReadStream(served.file);
+    return undefined;
+  };
+}
+
+/** Read once: what is not found now is never looked for on the disk, whatever address somebody makes up. */
+function indexFiles(folder: string): Map<string, ServedFile> {
+  const files = new Map<string, ServedFile>();
+  if (!existsSync(folder)) return files;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const type = types[extname(entry.name)];
+    if (!entry.isFile() || type === undefined) continue;
+    const file = join(entry.parentPath, entry.name);
+    const path = `/${relative(folder, file).split(sep).join('/')}`;
+    const codings = new Map<string, { file: string; bytes: number }>();
+    for (const [coding, suffix] of [
+      ['br', '.br'],
+      ['gzip', '.gz'],
+      ['identity', ''],
+    ] as const) {
+      if (existsSync(file + suffix)) codings.set(coding, { file: file + suffix, bytes: statSync(file + suffix).size });
+    }
+    const etag = createHash('sha256').update(readFileSync(file)).digest('base64url').slice(0, 22);
+    files.set(path, { type, etag, immutable: path.startsWith('/assets/'), codings });
+  }
+  return files;
+}
+
+/** The page runs the service's own files, calls the service, and shows its pictures wherever storage serves them. */
+function pageHeaders({ publicUrl, storageUrl }: Pick<Config, 'publicUrl' | 'storageUrl'>) {
+  const origins = [publicUrl, storageOrigin(storageUrl)].flatMap((url) => (url ? [new URL(url).origin] : []));
+  return helmet({
+    ...sharedHeaders,
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'script-src': ["'self'"],
+        // React sets the style of elements through the CSSOM, which the policy lets pass; a style in the markup it does not.
+        'style-src': ["'self'"],
+        'img-src': ["'self'", 'data:', 'blob:', ...new Set(origins)],
+        'font-src': ["'self'"],
+        'connect-src': ["'self'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+      },
+    },
+  });
+}
+
+/** Where browsers are sent for pictures; undefined where the service itself serves them. */
+function storageOrigin(storageUrl: string): string | undefined {
+  if (!storageUrl.startsWith('s3:')) return undefined;
+  const { host: bucket, searchParams } = new URL(storageUrl);
+  const endpoint = searchParams.get('public_endpoint') ?? searchParams.get('endpoint');
+  const region = searchParams.get('region');
+  return endpoint ?? `https://${bucket}.s3.${region === null ? '' : `${region}.`}amazonaws.com`;
+}
