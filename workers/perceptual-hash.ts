@@ -1,4 +1,5 @@
 import { reduceToLuma } from './fingerprint/luma.js';
+import { multiply } from './fingerprint/plane-kernel.js';
 import { GRID, sampleGrid } from './fingerprint/tent-grid.js';
 import type { Pixels } from './pixels.js';
 
@@ -23,11 +24,14 @@ const CLEAR_OF_MEDIAN = 2;
 
 /** Hashing is synchronous, so one set of buffers serves every picture of a thread. */
 const grid = new Float64Array(GRID * GRID);
-const halfTransformed = new Float64Array(FREQUENCIES * GRID);
 const spectrum = new Float64Array(FREQUENCIES * FREQUENCIES);
 const turned = new Float64Array(FREQUENCIES * FREQUENCIES);
 const sorted = new Float64Array(FREQUENCIES * FREQUENCIES);
 const cosines = cosineMatrix();
+const transposed = Float64Array.from(
+  cosines,
+  (_, at) => cosines[(at % FREQUENCIES) * GRID + Math.floor(at / FREQUENCIES)]!,
+);
 
 /**
  * PDQ (Davis and Rosen, "PDQ & TMK + PDQF", Meta 2019): two picture's hashes differ in few of their 256 bits when the
@@ -114,20 +118,7 @@ function cosineMatrix(): Float64Array {
 }
 
 function cosineTransform(samples: Float64Array): void {
-  for (let i = 0; i < FREQUENCIES; i++) {
-    for (let column = 0; column < GRID; column++) {
-      let sum = 0;
-      for (let k = 0; k < GRID; k++) sum += cosines[i * GRID + k]! * samples[k * GRID + column]!;
-      halfTransformed[i * GRID + column] = sum;
-    }
-  }
-  for (let i = 0; i < FREQUENCIES; i++) {
-    for (let j = 0; j < FREQUENCIES; j++) {
-      let sum = 0;
-      for (let k = 0; k < GRID; k++) sum += halfTransformed[i * GRID + k]! * cosines[j * GRID + k]!;
-      spectrum[i * FREQUENCIES + j] = sum;
-    }
-  }
+  spectrum.set(multiply(multiply(cosines, samples, GRID), transposed, GRID));
 }
 
 /**
