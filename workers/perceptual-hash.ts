@@ -26,6 +26,7 @@ const CLEAR_OF_MEDIAN = 2;
 const grid = new Float64Array(GRID * GRID);
 const spectrum = new Float64Array(FREQUENCIES * FREQUENCIES);
 const turned = new Float64Array(FREQUENCIES * FREQUENCIES);
+/** Partly, up to the middle. */
 const sorted = new Float64Array(FREQUENCIES * FREQUENCIES);
 const cosines = cosineMatrix();
 const transposed = Float64Array.from(
@@ -132,9 +133,26 @@ function spectrumQuality(median: number): number {
   return Math.floor(Math.min(100, Math.max(0, 250 * (share - 0.5))));
 }
 
+/** The lower of the two in the middle, by Hoare's selection. */
 function medianOf(values: Float64Array): number {
   sorted.set(values);
-  return sorted.sort()[sorted.length / 2 - 1]!;
+  const middle = sorted.length / 2 - 1;
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const pivot = sorted[middle]!;
+    let [left, right] = [low, high];
+    while (left <= right) {
+      while (sorted[left]! < pivot) left++;
+      while (pivot < sorted[right]!) right--;
+      if (left > right) break;
+      const moved = sorted[left]!;
+      sorted[left++] = sorted[right]!;
+      sorted[right--] = moved;
+    }
+    if (right < middle) low = left;
+    if (middle < left) high = right;
+  }
+  return sorted[middle]!;
 }
 
 function writeHash(values: Float64Array, target: Uint8Array, start: number): void {

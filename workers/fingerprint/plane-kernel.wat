@@ -31,32 +31,30 @@
         (local.set $target (i32.add (local.get $target) (i32.const 16)))
         (br $four))))
 
-  ;; Writes four values of four rows as four columns.
+  ;; Writes four values of four rows as four columns of 64-bit floats.
   (func $transpose (param $a v128) (param $b v128) (param $c v128) (param $d v128) (param $target i32)
-    (local $ab v128) (local $cd v128)
-    (local.set $ab
-      (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $a) (local.get $b)))
-    (local.set $cd
-      (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $c) (local.get $d)))
-    (v128.store (local.get $target)
-      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $ab) (local.get $cd)))
-    (v128.store offset=16 (local.get $target)
-      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $ab) (local.get $cd)))
-    (local.set $ab
-      (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $a) (local.get $b)))
-    (local.set $cd
-      (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $c) (local.get $d)))
-    (v128.store offset=32 (local.get $target)
-      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $ab) (local.get $cd)))
-    (v128.store offset=48 (local.get $target)
-      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $ab) (local.get $cd))))
+    (call $pairs (local.get $a) (local.get $b) (local.get $target))
+    (call $pairs (local.get $c) (local.get $d) (i32.add (local.get $target) (i32.const 16))))
 
-  ;; Luma of four rows of $count pixels, $stride bytes apart, by columns; writes up to three columns more.
+  (func $pairs (param $a v128) (param $b v128) (param $target i32)
+    (local $pairs v128)
+    (local.set $pairs
+      (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $a) (local.get $b)))
+    (v128.store (local.get $target) (f64x2.promote_low_f32x4 (local.get $pairs)))
+    (v128.store offset=32 (local.get $target) (f64x2.promote_low_f32x4
+      (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15 (local.get $pairs) (local.get $pairs))))
+    (local.set $pairs
+      (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $a) (local.get $b)))
+    (v128.store offset=64 (local.get $target) (f64x2.promote_low_f32x4 (local.get $pairs)))
+    (v128.store offset=96 (local.get $target) (f64x2.promote_low_f32x4
+      (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15 (local.get $pairs) (local.get $pairs)))))
+
+  ;; Luma of four rows of $count pixels, $stride bytes apart, by columns of 64-bit floats; writes up to three columns more.
   (func (export "lumaColumns") (param $rgb i32) (param $stride i32) (param $count i32) (param $target i32)
     (local $second i32) (local $third i32) (local $end i32)
     (local.set $second (i32.shl (local.get $stride) (i32.const 1)))
     (local.set $third (i32.add (local.get $second) (local.get $stride)))
-    (local.set $end (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 4))))
+    (local.set $end (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 5))))
     (block $done
       (loop $four
         (br_if $done (i32.ge_u (local.get $target) (local.get $end)))
@@ -67,7 +65,7 @@
           (call $luma (i32.add (local.get $rgb) (local.get $third)))
           (local.get $target))
         (local.set $rgb (i32.add (local.get $rgb) (i32.const 12)))
-        (local.set $target (i32.add (local.get $target) (i32.const 64)))
+        (local.set $target (i32.add (local.get $target) (i32.const 128)))
         (br $four))))
 
   ;; Four rows of $count 32-bit floats, $stride bytes apart, by columns; reads and writes up to three columns more.
@@ -75,7 +73,7 @@
     (local $second i32) (local $third i32) (local $end i32)
     (local.set $second (i32.shl (local.get $stride) (i32.const 1)))
     (local.set $third (i32.add (local.get $second) (local.get $stride)))
-    (local.set $end (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 4))))
+    (local.set $end (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 5))))
     (block $done
       (loop $four
         (br_if $done (i32.ge_u (local.get $target) (local.get $end)))
@@ -86,7 +84,7 @@
           (v128.load (i32.add (local.get $source) (local.get $third)))
           (local.get $target))
         (local.set $source (i32.add (local.get $source) (i32.const 16)))
-        (local.set $target (i32.add (local.get $target) (i32.const 64)))
+        (local.set $target (i32.add (local.get $target) (i32.const 128)))
         (br $four))))
 
   ;; Weighted sums along four rows given by columns. $first: for each of $count sums the byte where its first column lies
@@ -94,7 +92,7 @@
   ;; 64-bit floats, the rows $stride bytes apart.
   (func (export "shorten") (param $columns i32) (param $first i32) (param $count i32) (param $taps i32)
       (param $weights i32) (param $target i32) (param $stride i32) (param $round i32)
-    (local $upper v128) (local $lower v128) (local $column v128) (local $weight v128)
+    (local $upper v128) (local $lower v128) (local $weight v128)
     (local $at i32) (local $end i32) (local $stop i32)
     (local.set $end (i32.add (local.get $first) (i32.shl (local.get $count) (i32.const 2))))
     (local.set $taps (i32.shl (local.get $taps) (i32.const 3)))
@@ -103,21 +101,35 @@
         (br_if $done (i32.ge_u (local.get $first) (local.get $end)))
         (local.set $at (i32.add (local.get $columns) (i32.load (local.get $first))))
         (local.set $stop (i32.add (local.get $weights) (local.get $taps)))
-        (local.set $upper (v128.const i64x2 0 0))
-        (local.set $lower (v128.const i64x2 0 0))
-        (loop $tap
-          (local.set $column (v128.load (local.get $at)))
-          (local.set $weight (v128.load64_splat (local.get $weights)))
-          (local.set $upper (f64x2.add (local.get $upper)
-            (f64x2.mul (f64x2.promote_low_f32x4 (local.get $column)) (local.get $weight))))
-          (local.set $lower (f64x2.add (local.get $lower)
-            (f64x2.mul
-              (f64x2.promote_low_f32x4 (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15
-                (local.get $column) (local.get $column)))
-              (local.get $weight))))
-          (local.set $at (i32.add (local.get $at) (i32.const 16)))
-          (br_if $tap (i32.lt_u
-            (local.tee $weights (i32.add (local.get $weights) (i32.const 8))) (local.get $stop))))
+        (local.set $weight (v128.load64_splat (local.get $weights)))
+        (local.set $upper (f64x2.mul (v128.load (local.get $at)) (local.get $weight)))
+        (local.set $lower (f64x2.mul (v128.load offset=16 (local.get $at)) (local.get $weight)))
+        (if (i32.eq (local.get $taps) (i32.const 24))
+          (then
+            ;; What is shrunk by less than half has three.
+            (local.set $weight (v128.load64_splat offset=8 (local.get $weights)))
+            (local.set $upper (f64x2.add (local.get $upper)
+              (f64x2.mul (v128.load offset=32 (local.get $at)) (local.get $weight))))
+            (local.set $lower (f64x2.add (local.get $lower)
+              (f64x2.mul (v128.load offset=48 (local.get $at)) (local.get $weight))))
+            (local.set $weight (v128.load64_splat offset=16 (local.get $weights)))
+            (local.set $upper (f64x2.add (local.get $upper)
+              (f64x2.mul (v128.load offset=64 (local.get $at)) (local.get $weight))))
+            (local.set $lower (f64x2.add (local.get $lower)
+              (f64x2.mul (v128.load offset=80 (local.get $at)) (local.get $weight))))
+            (local.set $weights (local.get $stop)))
+          (else
+            (block $enough
+              (loop $tap
+                (br_if $enough (i32.ge_u
+                  (local.tee $weights (i32.add (local.get $weights) (i32.const 8))) (local.get $stop)))
+                (local.set $at (i32.add (local.get $at) (i32.const 32)))
+                (local.set $weight (v128.load64_splat (local.get $weights)))
+                (local.set $upper (f64x2.add (local.get $upper)
+                  (f64x2.mul (v128.load (local.get $at)) (local.get $weight))))
+                (local.set $lower (f64x2.add (local.get $lower)
+                  (f64x2.mul (v128.load offset=16 (local.get $at)) (local.get $weight))))
+                (br $tap)))))
         (if (local.get $round)
           (then
             (local.set $upper (f64x2.promote_low_f32x4 (f32x4.demote_f64x2_zero (local.get $upper))))
@@ -143,6 +155,29 @@
           (f64x2.mul (v128.load (local.get $source)) (local.get $factor)))))
         (local.set $source (i32.add (local.get $source) (i32.const 16)))
         (local.set $target (i32.add (local.get $target) (i32.const 8)))
+        (br $two))))
+
+  ;; The same for a row that straddles two: adds $rest times it to the row of the same length that follows.
+  (func (export "addToTwo") (param $source i32) (param $count i32) (param $share f64) (param $rest f64)
+      (param $target i32)
+    (local $end i32) (local $factor v128) (local $second v128) (local $below i32) (local $row v128)
+    (local.set $factor (f64x2.splat (local.get $share)))
+    (local.set $second (f64x2.splat (local.get $rest)))
+    (local.set $below (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 2))))
+    (local.set $end (i32.add (local.get $source) (i32.shl (local.get $count) (i32.const 3))))
+    (block $done
+      (loop $two
+        (br_if $done (i32.ge_u (local.get $source) (local.get $end)))
+        (local.set $row (v128.load (local.get $source)))
+        (v128.store64_lane 0 (local.get $target) (f32x4.demote_f64x2_zero (f64x2.add
+          (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $target)))
+          (f64x2.mul (local.get $row) (local.get $factor)))))
+        (v128.store64_lane 0 (local.get $below) (f32x4.demote_f64x2_zero (f64x2.add
+          (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $below)))
+          (f64x2.mul (local.get $row) (local.get $second)))))
+        (local.set $source (i32.add (local.get $source) (i32.const 16)))
+        (local.set $target (i32.add (local.get $target) (i32.const 8)))
+        (local.set $below (i32.add (local.get $below) (i32.const 8)))
         (br $two))))
 
   ;; The product of a matrix of $inner columns (64-bit floats, a row of it: $left) and one of $count columns, $count even.
