@@ -43,8 +43,8 @@ export async function decode(task: AnalysisTask): Promise<Decoded> {
 
 /**
  * Decodes a picture as `decode` does, but large ones at a half, a quarter or an eighth of their size, still about 512 px
- * or more: most JPEGs by what `readReducedJpeg` makes of them, others by decoders that then leave work out. `width` and `height` are those of the whole
- * picture, upright.
+ * or more: most JPEGs as `readReducedJpeg` does, others by decoders that then leave work out. `width` and `height` are
+ * those of the whole picture, upright.
  * @throws as `decode` does.
  */
 export async function decodeReduced(task: AnalysisTask): Promise<Decoded> {
