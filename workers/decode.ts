@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import sharp, { type Sharp } from 'sharp';
 import type { AnalysisTask, ImageContentType, ThumbnailTask } from './analysis.js';
 import { REDUCED_SIDE } from './fingerprint/luma.js';
+import { readReducedJpeg } from './jpeg/reduced-jpeg.js';
 import type { Pixels } from './pixels.js';
 import { UndecodablePicture, verdictOn } from './undecodable.js';
 
@@ -42,11 +43,15 @@ export async function decode(task: AnalysisTask): Promise<Decoded> {
 
 /**
  * Decodes a picture as `decode` does, but large ones at a half, a quarter or an eighth of their size, still about 512 px
- * or more: the decoders of JPEG and WebP then leave out most of the work. `width` and `height` are those of the whole
- * picture, upright.
+ * or more: most JPEGs as `readReducedJpeg` does, others by decoders that then leave work out. `width` and `height` are
+ * those of the whole picture, upright.
  * @throws as `decode` does.
  */
 export async function decodeReduced(task: AnalysisTask): Promise<Decoded> {
+  if (task.contentType === 'image/jpeg') {
+    const jpeg = readReducedJpeg(task.path, task.maxPixels, reductionOf);
+    if (jpeg) return { ...jpeg, error: null };
+  }
   try {
     const { data, info, size } = await forgivingHarmlessWarnings(task, async (failOn) => {
       const picture = openPicture(task, { failOn, ignoreIcc: true });

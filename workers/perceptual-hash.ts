@@ -1,4 +1,5 @@
 import { reduceToLuma } from './fingerprint/luma.js';
+import { multiply } from './fingerprint/plane-kernel.js';
 import { GRID, sampleGrid } from './fingerprint/tent-grid.js';
 import type { Pixels } from './pixels.js';
 
@@ -23,11 +24,15 @@ const CLEAR_OF_MEDIAN = 2;
 
 /** Hashing is synchronous, so one set of buffers serves every picture of a thread. */
 const grid = new Float64Array(GRID * GRID);
-const halfTransformed = new Float64Array(FREQUENCIES * GRID);
 const spectrum = new Float64Array(FREQUENCIES * FREQUENCIES);
 const turned = new Float64Array(FREQUENCIES * FREQUENCIES);
+/** Partly, up to the middle. */
 const sorted = new Float64Array(FREQUENCIES * FREQUENCIES);
 const cosines = cosineMatrix();
+const transposed = Float64Array.from(
+  cosines,
+  (_, at) => cosines[(at % FREQUENCIES) * GRID + Math.floor(at / FREQUENCIES)]!,
+);
 
 /**
  * PDQ (Davis and Rosen, "PDQ & TMK + PDQF", Meta 2019): two picture's hashes differ in few of their 256 bits when the
@@ -114,20 +119,7 @@ function cosineMatrix(): Float64Array {
 }
 
 function cosineTransform(samples: Float64Array): void {
-  for (let i = 0; i < FREQUENCIES; i++) {
-    for (let column = 0; column < GRID; column++) {
-      let sum = 0;
-      for (let k = 0; k < GRID; k++) sum += cosines[i * GRID + k]! * samples[k * GRID + column]!;
-      halfTransformed[i * GRID + column] = sum;
-    }
-  }
-  for (let i = 0; i < FREQUENCIES; i++) {
-    for (let j = 0; j < FREQUENCIES; j++) {
-      let sum = 0;
-      for (let k = 0; k < GRID; k++) sum += halfTransformed[i * GRID + k]! * cosines[j * GRID + k]!;
-      spectrum[i * FREQUENCIES + j] = sum;
-    }
-  }
+  spectrum.set(multiply(multiply(cosines, samples, GRID), transposed, GRID));
 }
 
 /**
@@ -141,9 +133,26 @@ function spectrumQuality(median: number): number {
   return Math.floor(Math.min(100, Math.max(0, 250 * (share - 0.5))));
 }
 
+/** The lower of the two in the middle, by Hoare's selection. */
 function medianOf(values: Float64Array): number {
   sorted.set(values);
-  return sorted.sort()[sorted.length / 2 - 1]!;
+  const middle = sorted.length / 2 - 1;
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const pivot = sorted[middle]!;
+    let [left, right] = [low, high];
+    while (left <= right) {
+      while (sorted[left]! < pivot) left++;
+      while (pivot < sorted[right]!) right--;
+      if (left > right) break;
+      const moved = sorted[left]!;
+      sorted[left++] = sorted[right]!;
+      sorted[right--] = moved;
+    }
+    if (right < middle) low = left;
+    if (middle < left) high = right;
+  }
+  return sorted[middle]!;
 }
 
 function writeHash(values: Float64Array, target: Uint8Array, start: number): void {

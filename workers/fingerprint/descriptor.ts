@@ -1,3 +1,4 @@
+import { multiply } from './plane-kernel.js';
 import { GRID } from './tent-grid.js';
 
 export const DESCRIPTOR_LENGTH = 64;
@@ -6,7 +7,7 @@ export const DESCRIPTOR_NORM = 178;
 
 const SIDE = 8;
 const cosines = cosineMatrix();
-const half = new Float64Array(SIDE * GRID);
+const transposed = Float64Array.from(cosines, (_, at) => cosines[(at % SIDE) * GRID + Math.floor(at / SIDE)]!);
 const magnitudes = new Float64Array(SIDE * SIDE);
 
 /**
@@ -47,20 +48,7 @@ export function transposeDescriptor(descriptor: Int8Array): Int8Array {
 }
 
 function transform(samples: Float64Array): void {
-  for (let i = 0; i < SIDE; i++) {
-    for (let column = 0; column < GRID; column++) {
-      let sum = 0;
-      for (let k = 0; k < GRID; k++) sum += cosines[i * GRID + k]! * samples[k * GRID + column]!;
-      half[i * GRID + column] = sum;
-    }
-  }
-  for (let i = 0; i < SIDE; i++) {
-    for (let j = 0; j < SIDE; j++) {
-      let sum = 0;
-      for (let k = 0; k < GRID; k++) sum += half[i * GRID + k]! * cosines[j * GRID + k]!;
-      magnitudes[i * SIDE + j] = sum;
-    }
-  }
+  magnitudes.set(multiply(multiply(cosines, samples, GRID), transposed, GRID));
 }
 
 /** Frequencies 0…7 of the 64-point DCT-II. */

@@ -1,4 +1,5 @@
 import type { Pixels } from '../pixels.js';
+import { averageLuma, lumaValues as values, WIDEST_BAND, writeLuma } from './plane-kernel.js';
 import { sharesOf } from './plane.js';
 
 /** Longest side of the reduced picture that all hashing starts from, pixels. */
@@ -11,30 +12,25 @@ export interface Luma {
   height: number;
 }
 
-/** Hashing is synchronous, so one buffer serves every picture of a thread. */
-const values = new Float32Array(REDUCED_SIDE * REDUCED_SIDE);
-
-/** Luma (BT.601) of a picture, averaged down by area to fit 512 × 512 where it is larger. */
+/**
+ * Luma (BT.601) of a picture, averaged down by area to fit 512 × 512 where it is larger: a row or column that straddles
+ * two targets counts for each by its share.
+ */
 export function reduceToLuma(pixels: Pixels): Luma {
   const scale = REDUCED_SIDE / Math.max(pixels.width, pixels.height);
   if (scale >= 1) {
-    setLuma(pixels.data, pixels.width * pixels.height);
+    writeLuma(pixels.data, pixels.width * pixels.height);
     return { values, width: pixels.width, height: pixels.height };
   }
   const width = Math.max(1, Math.round(pixels.width * scale));
   const height = Math.max(1, Math.round(pixels.height * scale));
-  averageDown(pixels, width, height);
+  if (pixels.width > WIDEST_BAND) averageWide(pixels, width, height);
+  else averageLuma(pixels, { width, height }, sharesOf(pixels.width, width));
   return { values, width, height };
 }
 
-function setLuma(rgb: Uint8Array, count: number): void {
-  for (let i = 0, at = 0; i < count; i++, at += 3) {
-    values[i] = 0.299 * rgb[at]! + 0.587 * rgb[at + 1]! + 0.114 * rgb[at + 2]!;
-  }
-}
-
-/** Area average: a source row or column that straddles two targets counts for each by its share. */
-function averageDown({ data, width, height }: Pixels, targetWidth: number, targetHeight: number): void {
+/** What `averageLuma` does, for pictures that are too wide for it. */
+function averageWide({ data, width, height }: Pixels, targetWidth: number, targetHeight: number): void {
   const line = new Float32Array(width + 1);
   const rowsEach = height / targetHeight;
   const { first, taps, weights } = sharesOf(width, targetWidth);

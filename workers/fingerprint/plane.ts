@@ -1,3 +1,5 @@
+import { resample, type Taps } from './plane-kernel.js';
+
 /** One channel of a picture, row by row. */
 export interface Plane {
   values: Float32Array;
@@ -5,41 +7,21 @@ export interface Plane {
   height: number;
 }
 
-/** Which values of a line each value of a shorter line is the mean of, and by what weights. */
-interface Shares {
-  first: Int32Array;
-  taps: number;
-  /** `taps` for each value. */
-  weights: Float32Array;
-}
-
 /** Area average; enlarges nothing. */
 export function shrinkPlane(source: Plane, width: number, height: number): Plane {
   if (width >= source.width && height >= source.height) {
     return { ...source, values: source.values.slice(0, source.width * source.height) };
   }
-  const across = sharesOf(source.width, width);
-  const down = sharesOf(source.height, height);
-  const half = new Float32Array(width * source.height);
-  for (let y = 0, at = 0; y < source.height; y++) {
-    for (let x = 0; x < width; x++, at++) {
-      const from = y * source.width + across.first[x]!;
-      let sum = 0;
-      for (let tap = 0; tap < across.taps; tap++)
-        sum += source.values[from + tap]! * across.weights[x * across.taps + tap]!;
-      half[at] = sum;
-    }
-  }
-  const values = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let tap = 0; tap < down.taps; tap++) {
-      const weight = down.weights[y * down.taps + tap]!;
-      if (weight === 0) continue;
-      let from = (down.first[y]! + tap) * width;
-      for (let at = y * width, end = at + width; at < end; at++) values[at]! += half[from++]! * weight;
-    }
-  }
-  return { values, width, height };
+  const part = {
+    values: source.values,
+    width: source.width,
+    left: 0,
+    top: 0,
+    rows: source.height,
+    columns: source.width,
+  };
+  const [across, down] = [sharesOf(source.width, width), sharesOf(source.height, height)];
+  return { values: resample(part, across, down, width, height).slice(), width, height };
 }
 
 /** The next level of a pyramid: half the area. */
@@ -62,11 +44,11 @@ export function smoothPlane({ values, width, height }: Plane): Plane {
   return { values: smooth, width, height };
 }
 
-const known = new Map<number, Shares>();
+const known = new Map<number, Taps>();
 const MOST_KNOWN = 4096;
 
 /** By area: a value that straddles two targets counts for each by its share. */
-export function sharesOf(from: number, to: number): Shares {
+export function sharesOf(from: number, to: number): Taps {
   const key = from * 65_536 + to;
   let shares = known.get(key);
   if (!shares) {
@@ -76,7 +58,7 @@ export function sharesOf(from: number, to: number): Shares {
   return shares;
 }
 
-function workOutShares(from: number, to: number): Shares {
+function workOutShares(from: number, to: number): Taps {
   const each = from / to;
   const taps = Math.min(from, Math.ceil(each) + 1);
   const shares = { first: new Int32Array(to), taps, weights: new Float32Array(to * taps) };

@@ -1,4 +1,5 @@
 import type { Luma } from './luma.js';
+import { resampleFinely, type Taps } from './plane-kernel.js';
 
 /** Side of the grid of samples. */
 export const GRID = 64;
@@ -11,50 +12,20 @@ export interface Region {
   height: number;
 }
 
-/** Which pixels of a line each of the 64 samples is a mean of, and by what weights. */
-interface Tents {
-  first: Int32Array;
-  count: number;
-  /** `count` for each sample. */
-  weights: Float32Array;
-}
-
-const tentsByLength = new Map<number, Tents>();
-const halfSampled = new Float32Array(GRID * 512);
+/** Which pixels of a line each of the 64 samples is a mean of, by the line's length. */
+const tentsByLength = new Map<number, Taps>();
 
 /**
  * PDQ's 64 × 64 samples of a picture: two passes of a box filter as wide as half the distance between samples (a tent,
  * Jarosz 2001), then decimation. The filter is linear and cut off at the ends, so each sample is a weighted mean of a few
  * pixels that depend on the length of the line alone; nothing else of the filtered picture is worked out.
  */
-export function sampleGrid(luma: Luma, region: Region, grid: Float64Array): void {
-  const across = tentsOf(region.width);
-  const down = tentsOf(region.height);
-  const { values, width } = luma;
-  for (let y = 0; y < region.height; y++) {
-    const row = (region.top + y) * width + region.left;
-    for (let column = 0; column < GRID; column++) {
-      let sum = 0;
-      let weight = column * across.count;
-      const start = row + across.first[column]!;
-      for (let at = start, end = start + across.count; at < end; at++) sum += values[at]! * across.weights[weight++]!;
-      halfSampled[y * GRID + column] = sum;
-    }
-  }
-  for (let row = 0; row < GRID; row++) {
-    const top = down.first[row]!;
-    for (let column = 0; column < GRID; column++) {
-      let sum = 0;
-      let weight = row * down.count;
-      for (let at = top * GRID + column, tap = 0; tap < down.count; tap++, at += GRID) {
-        sum += halfSampled[at]! * down.weights[weight++]!;
-      }
-      grid[row * GRID + column] = sum;
-    }
-  }
+export function sampleGrid({ values, width }: Luma, region: Region, grid: Float64Array): void {
+  const part = { values, width, left: region.left, top: region.top, rows: region.height, columns: region.width };
+  resampleFinely(part, tentsOf(region.width), tentsOf(region.height), GRID, grid);
 }
 
-function tentsOf(length: number): Tents {
+function tentsOf(length: number): Taps {
   const known = tentsByLength.get(length);
   if (known) return known;
   const window = Math.ceil(length / (2 * GRID));
@@ -62,7 +33,7 @@ function tentsOf(length: number): Tents {
   const boxStart = (at: number) => Math.max(0, at + ahead - window + 1);
   const boxEnd = (at: number) => Math.min(length, at + ahead + 1);
   const count = Math.min(length, 2 * window - 1);
-  const tents = { first: new Int32Array(GRID), count, weights: new Float32Array(GRID * count) };
+  const tents = { first: new Int32Array(GRID), taps: count, weights: new Float32Array(GRID * count) };
   for (let sample = 0; sample < GRID; sample++) {
     const centre = Math.floor(((sample + 0.5) * length) / GRID);
     const first = Math.min(boxStart(boxStart(centre)), length - count);

@@ -1,4 +1,5 @@
 import type { Luma } from './luma.js';
+import { resample } from './plane-kernel.js';
 import { sharesOf } from './plane.js';
 import { GRID, type Region } from './tent-grid.js';
 
@@ -6,8 +7,6 @@ import { GRID, type Region } from './tent-grid.js';
 const FINE = 2 * GRID;
 const SMOOTHING = [1 / 8, 3 / 8, 3 / 8, 1 / 8] as const;
 
-const fineRows = new Float32Array(FINE * 512);
-const fine = new Float32Array(FINE * FINE);
 const smoothRows = new Float32Array(GRID * FINE);
 
 /**
@@ -15,29 +14,12 @@ const smoothRows = new Float32Array(GRID * FINE);
  * take every pixel into account, so that a mirrored, resized or cropped copy has the same ones.
  */
 export function sampleThumbnail({ values, width }: Luma, region: Region, grid: Float64Array): void {
-  const across = sharesOf(region.width, FINE);
-  const down = sharesOf(region.height, FINE);
-  for (let y = 0; y < region.height; y++) {
-    const row = (region.top + y) * width + region.left;
-    for (let column = 0, weight = 0; column < FINE; column++) {
-      const from = row + across.first[column]!;
-      let sum = 0;
-      for (let at = from, end = from + across.taps; at < end; at++) sum += values[at]! * across.weights[weight++]!;
-      fineRows[y * FINE + column] = sum;
-    }
-  }
-  fine.fill(0);
-  for (let row = 0, weight = 0; row < FINE; row++) {
-    for (let tap = 0; tap < down.taps; tap++) {
-      const share = down.weights[weight++]!;
-      let from = (down.first[row]! + tap) * FINE;
-      for (let at = row * FINE, end = at + FINE; at < end; at++) fine[at]! += fineRows[from++]! * share;
-    }
-  }
-  smooth(grid);
+  const part = { values, width, left: region.left, top: region.top, rows: region.height, columns: region.width };
+  const [across, down] = [sharesOf(region.width, FINE), sharesOf(region.height, FINE)];
+  smooth(resample(part, across, down, FINE, FINE), grid);
 }
 
-function smooth(grid: Float64Array): void {
+function smooth(fine: Float32Array, grid: Float64Array): void {
   const [outer, inner] = SMOOTHING;
   for (let row = 0; row < FINE; row++) {
     for (let column = 0; column < GRID; column++) {

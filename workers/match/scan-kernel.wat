@@ -30,8 +30,11 @@
   ;; Returns how many it wrote.
   (func (export "near") (param $front i32) (param $back i32) (param $groups i32) (param $query i32)
       (param $frontRadius i32) (param $radius i32) (param $found i32) (result i32)
-    (local $limit v128) (local $frontLimit v128) (local $upright v128) (local $transposed v128) (local $mask i32)
+    (local $limit v128) (local $frontLimit v128) (local $upright v128) (local $transposed v128) (local $column v128)
+    (local $uprightMirrored v128) (local $transposedMirrored v128) (local $half v128) (local $whole v128)
     (local $number i32) (local $start i32) (local $end i32)
+    (local.set $half (i8x16.splat (i32.const 32)))
+    (local.set $whole (i8x16.splat (i32.const 64)))
     (local.set $limit (i8x16.splat (local.get $radius)))
     (local.set $frontLimit (i8x16.splat (local.get $frontRadius)))
     (local.set $start (local.get $found))
@@ -39,27 +42,112 @@
     (block $done
       (loop $group
         (br_if $done (i32.ge_u (local.get $number) (local.get $end)))
-        (local.set $upright (i8x16.add
-          (call $differences (local.get $front) (local.get $query))
-          (call $mirrored (call $differences
-            (i32.add (local.get $front) (i32.const 128)) (i32.add (local.get $query) (i32.const 128))))))
-        (local.set $transposed (i8x16.add
-          (call $differences (local.get $front) (i32.add (local.get $query) (i32.const 512)))
-          (call $mirrored (call $differences
-            (i32.add (local.get $front) (i32.const 128)) (i32.add (local.get $query) (i32.const 640))))))
+        (local.set $column (v128.load (local.get $front)))
+        (local.set $upright
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load (local.get $query)))))
+        (local.set $transposed
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=512 (local.get $query)))))
+        (local.set $column (v128.load offset=16 (local.get $front)))
+        (local.set $upright (i8x16.add (local.get $upright)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=16 (local.get $query))))))
+        (local.set $transposed (i8x16.add (local.get $transposed)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=528 (local.get $query))))))
+        (local.set $column (v128.load offset=32 (local.get $front)))
+        (local.set $upright (i8x16.add (local.get $upright)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=32 (local.get $query))))))
+        (local.set $transposed (i8x16.add (local.get $transposed)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=544 (local.get $query))))))
+        (local.set $column (v128.load offset=48 (local.get $front)))
+        (local.set $upright (i8x16.add (local.get $upright)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=48 (local.get $query))))))
+        (local.set $transposed (i8x16.add (local.get $transposed)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=560 (local.get $query))))))
+        (local.set $column (v128.load offset=64 (local.get $front)))
+        (local.set $upright (i8x16.add (local.get $upright)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=64 (local.get $query))))))
+        (local.set $transposed (i8x16.add (local.get $transposed)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=576 (local.get $query))))))
+        (local.set $column (v128.load offset=80 (local.get $front)))
+        (local.set $upright (i8x16.add (local.get $upright)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=80 (local.get $query))))))
+        (local.set $transposed (i8x16.add (local.get $transposed)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=592 (local.get $query))))))
+        (local.set $column (v128.load offset=96 (local.get $front)))
+        (local.set $upright (i8x16.add (local.get $upright)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=96 (local.get $query))))))
+        (local.set $transposed (i8x16.add (local.get $transposed)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=608 (local.get $query))))))
+        (local.set $column (v128.load offset=112 (local.get $front)))
+        (local.set $upright (i8x16.add (local.get $upright)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=112 (local.get $query))))))
+        (local.set $transposed (i8x16.add (local.get $transposed)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=624 (local.get $query))))))
+        (local.set $column (v128.load offset=128 (local.get $front)))
+        (local.set $uprightMirrored
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=128 (local.get $query)))))
+        (local.set $transposedMirrored
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=640 (local.get $query)))))
+        (local.set $column (v128.load offset=144 (local.get $front)))
+        (local.set $uprightMirrored (i8x16.add (local.get $uprightMirrored)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=144 (local.get $query))))))
+        (local.set $transposedMirrored (i8x16.add (local.get $transposedMirrored)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=656 (local.get $query))))))
+        (local.set $column (v128.load offset=160 (local.get $front)))
+        (local.set $uprightMirrored (i8x16.add (local.get $uprightMirrored)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=160 (local.get $query))))))
+        (local.set $transposedMirrored (i8x16.add (local.get $transposedMirrored)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=672 (local.get $query))))))
+        (local.set $column (v128.load offset=176 (local.get $front)))
+        (local.set $uprightMirrored (i8x16.add (local.get $uprightMirrored)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=176 (local.get $query))))))
+        (local.set $transposedMirrored (i8x16.add (local.get $transposedMirrored)
+          (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=688 (local.get $query))))))
+        ;; Half of the bits that mirroring inverts already say how far the two are apart at least.
         (if (v128.any_true (i8x16.le_u
-              (i8x16.min_u (local.get $upright) (local.get $transposed)) (local.get $frontLimit)))
+              (i8x16.min_u
+                (i8x16.add (local.get $upright) (i8x16.min_u (local.get $uprightMirrored)
+                  (i8x16.sub (local.get $half) (local.get $uprightMirrored))))
+                (i8x16.add (local.get $transposed) (i8x16.min_u (local.get $transposedMirrored)
+                  (i8x16.sub (local.get $half) (local.get $transposedMirrored)))))
+              (local.get $frontLimit)))
           (then
-            (local.set $upright (i8x16.add (local.get $upright) (i8x16.add
-              (call $mirrored (call $differences (local.get $back) (i32.add (local.get $query) (i32.const 256))))
-              (call $mirrored (call $differences
-                (i32.add (local.get $back) (i32.const 128)) (i32.add (local.get $query) (i32.const 384)))))))
-            (local.set $transposed (i8x16.add (local.get $transposed) (i8x16.add
-              (call $mirrored (call $differences (local.get $back) (i32.add (local.get $query) (i32.const 768))))
-              (call $mirrored (call $differences
-                (i32.add (local.get $back) (i32.const 128)) (i32.add (local.get $query) (i32.const 896)))))))
-            (local.set $found (call $write (local.get $found) (local.get $number) (i8x16.bitmask (i8x16.le_u
-              (i8x16.min_u (local.get $upright) (local.get $transposed)) (local.get $limit)))))))
+            (local.set $column (v128.load offset=192 (local.get $front)))
+            (local.set $uprightMirrored (i8x16.add (local.get $uprightMirrored)
+              (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=192 (local.get $query))))))
+            (local.set $transposedMirrored (i8x16.add (local.get $transposedMirrored)
+              (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=704 (local.get $query))))))
+            (local.set $column (v128.load offset=208 (local.get $front)))
+            (local.set $uprightMirrored (i8x16.add (local.get $uprightMirrored)
+              (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=208 (local.get $query))))))
+            (local.set $transposedMirrored (i8x16.add (local.get $transposedMirrored)
+              (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=720 (local.get $query))))))
+            (local.set $column (v128.load offset=224 (local.get $front)))
+            (local.set $uprightMirrored (i8x16.add (local.get $uprightMirrored)
+              (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=224 (local.get $query))))))
+            (local.set $transposedMirrored (i8x16.add (local.get $transposedMirrored)
+              (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=736 (local.get $query))))))
+            (local.set $column (v128.load offset=240 (local.get $front)))
+            (local.set $uprightMirrored (i8x16.add (local.get $uprightMirrored)
+              (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=240 (local.get $query))))))
+            (local.set $transposedMirrored (i8x16.add (local.get $transposedMirrored)
+              (i8x16.popcnt (v128.xor (local.get $column) (v128.load offset=752 (local.get $query))))))
+            (local.set $upright (i8x16.add (local.get $upright) (i8x16.min_u (local.get $uprightMirrored)
+              (i8x16.sub (local.get $whole) (local.get $uprightMirrored)))))
+            (local.set $transposed (i8x16.add (local.get $transposed) (i8x16.min_u (local.get $transposedMirrored)
+              (i8x16.sub (local.get $whole) (local.get $transposedMirrored)))))
+            (if (v128.any_true (i8x16.le_u
+                  (i8x16.min_u (local.get $upright) (local.get $transposed)) (local.get $frontLimit)))
+              (then
+                (local.set $upright (i8x16.add (local.get $upright) (i8x16.add
+                  (call $mirrored (call $differences (local.get $back) (i32.add (local.get $query) (i32.const 256))))
+                  (call $mirrored (call $differences
+                    (i32.add (local.get $back) (i32.const 128)) (i32.add (local.get $query) (i32.const 384)))))))
+                (local.set $transposed (i8x16.add (local.get $transposed) (i8x16.add
+                  (call $mirrored (call $differences (local.get $back) (i32.add (local.get $query) (i32.const 768))))
+                  (call $mirrored (call $differences
+                    (i32.add (local.get $back) (i32.const 128)) (i32.add (local.get $query) (i32.const 896)))))))
+                (local.set $found (call $write (local.get $found) (local.get $number) (i8x16.bitmask (i8x16.le_u
+                  (i8x16.min_u (local.get $upright) (local.get $transposed)) (local.get $limit)))))))))
         (local.set $front (i32.add (local.get $front) (i32.const 256)))
         (local.set $back (i32.add (local.get $back) (i32.const 256)))
         (local.set $number (i32.add (local.get $number) (i32.const 16)))

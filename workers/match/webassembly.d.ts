@@ -11,7 +11,11 @@ declare namespace WebAssembly {
     readonly [Symbol.toStringTag]: string;
   }
   class Instance {
-    constructor(module: Module, imports: { env: { memory: Memory } });
+    constructor(module: Module, imports?: { env: { memory: Memory | { buffer: ArrayBuffer } } });
     readonly exports: Record<string, unknown>;
+  }
+  class RuntimeError extends Error {
+    constructor(message?: string);
+    readonly name: 'RuntimeError';
   }
 }

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { decode, decodeReduced } from '../../workers/decode.js';
+import { fingerprint } from '../../workers/fingerprint.js';
+import { jpegBytesKernelBytes } from '../../workers/jpeg/jpeg-bytes-kernel.js';
+import { jpegKernelBytes } from '../../workers/jpeg/jpeg-kernel.js';
+import { readReducedJpeg } from '../../workers/jpeg/reduced-jpeg.js';
+import type { Pixels } from '../../workers/pixels.js';
+import { assembleKernel } from '../support/assemble-kernel.js';
+import { PictureFolder, scene, toSharp } from './scenes.js';
+
+const PIXELS = 1e9;
+
+describe('JPEGs decoded at a part of their size', () => {
+  let folder: PictureFolder;
+
+  before(async () => {
+    folder = await PictureFolder.make();
+  });
+  after(() => folder.remove());
+
+  const read = async (name: string, bytes: Uint8Array, factor = 1, maxPixels = PIXELS) => {
+    const task = await folder.task(name, bytes);
+    return { task, jpeg: readReducedJpeg(task.path, maxPixels, () => factor) };
+  };
+
+  it('run the kernels whose text is in the repository', async () => {
+    assert.deepEqual(Buffer.from(await assembleKernel('jpeg/jpeg-kernel')), jpegKernelBytes);
+    assert.deepEqual(Buffer.from(await assembleKernel('jpeg/jpeg-bytes-kernel')), jpegBytesKernelBytes);
+  });
+
+  it('are the means of the pixels of the whole picture', async () => {
+    for (const [width, height] of [
+      [320, 240],
+      [333, 217],
+      [97, 8],
+      [1, 1],
+      [1, 10_000],
+    ] as const) {
+      const picture = toSharp(scene(40, width, height));
+      for (const [name, jpeg] of [
+        ['444.jpg', picture.clone().jpeg({ quality: 92, chromaSubsampling: '4:4:4' })],
+        ['420.jpg', picture.clone().jpeg({ quality: 92, chromaSubsampling: '4:2:0' })],
+        ['coarse.jpg', picture.clone().jpeg({ quality: 12 })],
+        ['grey.jpg', picture.clone().toColourspace('b-w').jpeg({ quality: 97 })],
+      ] as const) {
+        for (const factor of [1, 2, 4, 8]) {
+          const { task, jpeg: reduced } = await read(name, await jpeg.clone().toBuffer(), factor);
+          assert.ok(reduced, `${name} ${width} × ${height} / ${factor}`);
+          const { pixels } = await decode(task);
+          const means = averaged(pixels!, factor);
+          assert.deepEqual([reduced.width, reduced.height], [width, height]);
+          assert.deepEqual([reduced.pixels.width, reduced.pixels.height], [means.width, means.height]);
+          const [off, offInLuma] = [meanDifference(reduced.pixels, means), meanDifference(...inLuma(reduced, means))];
+          // Whole decoding smooths the chroma that four pixels share; this repeats it.
+          if (width === 320 && factor < 4) assert.ok(off < 5, `${name} / ${factor}: ${off} of 255`);
+          assert.ok(offInLuma < 1.5, `${name} ${width} × ${height} / ${factor}: luma ${offInLuma} of 255`);
+        }
+      }
+    }
+  });
+
+  it('are upright', async () => {
+    for (let orientation = 1; orientation <= 8; orientation++) {
+      const picture = toSharp(scene(41, 200, 120)).jpeg({ chromaSubsampling: '4:4:4', quality: 95 });
+      const bytes = await picture.withMetadata({ orientation }).toBuffer();
+      const { task, jpeg } = await read(`${orientation}.jpg`, bytes);
+      const { pixels, width, height } = await decode(task);
+      assert.deepEqual([jpeg!.width, jpeg!.height], [width, height]);
+      assert.deepEqual([jpeg!.pixels.width, jpeg!.pixels.height], [width, height]);
+      assert.ok(meanDifference(jpeg!.pixels, pixels!) < 1, `orientation ${orientation}`);
+    }
+  });
+
+  it('begin anew at restart markers', async () => {
+    const { task, jpeg } = await read('restart.jpg', twoBlocks([0xa8], 0xd0, [0x3f]));
+    const { pixels } = await decode(task);
+    assert.deepEqual(jpeg!.pixels, { ...pixels, data: Uint8Array.from(pixels!.data) });
+    assert.notEqual(pixels!.data[0], pixels!.data[8 * 3]);
+    assert.equal((await read('wrong-restart.jpg', twoBlocks([0xa8], 0xd3, [0x3f]))).jpeg, null);
+    assert.equal((await read('too-little.jpg', twoBlocks([], 0xd0, [0x3f]))).jpeg, null);
+    assert.equal((await read('too-much.jpg', twoBlocks([0xa8, 0x3f], 0xd0, [0x3f]))).jpeg, null);
+  });
+
+  it('leave to a whole decoder what is not plain and sound', async () => {
+    const picture = toSharp(scene(42, 300, 200));
+    const plain = await picture.clone().jpeg().toBuffer();
+    assert.ok((await read('plain.jpg', plain)).jpeg);
+    assert.ok((await read('trailing.jpg', Buffer.concat([plain, Buffer.alloc(99, 7)]))).jpeg);
+    for (const [name, bytes] of [
+      ['progressive.jpg', await picture.clone().jpeg({ progressive: true }).toBuffer()],
+      ['cmyk.jpg', await picture.clone().toColourspace('cmyk').jpeg().toBuffer()],
+      ['cut.jpg', plain.subarray(0, plain.length - 300)],
+      ['closed-early.jpg', Buffer.concat([plain.subarray(0, plain.length - 300), Buffer.from([0xff, 0xd9])])],
+      ['open.jpg', plain.subarray(0, plain.length - 2)],
+      ['png.jpg', await picture.clone().png().toBuffer()],
+      ['start.jpg', Buffer.from([0xff, 0xd8, 0xff])],
+      ['empty.jpg', Buffer.alloc(0)],
+    ] as const) {
+      assert.equal((await read(name, bytes)).jpeg, null, name);
+    }
+    assert.equal((await read('large.jpg', plain, 1, 59_999)).jpeg, null);
+    assert.throws(() => readReducedJpeg(`${folder.path}/missing.jpg`, PIXELS, () => 1), { code: 'ENOENT' });
+  });
+
+  it('are never taken where a whole decoder refuses the file', async () => {
+    const plain = await toSharp(scene(43, 160, 120))
+      .jpeg({ quality: 60 })
+      .toBuffer();
+    let taken = 0;
+    for (let count = 0; count < 120; count++) {
+      const damaged = Buffer.from(plain);
+      damaged[(count * 7919) % plain.length]! ^= 1 << (count % 8);
+      const { task, jpeg } = await read(`damaged-${count}.jpg`, damaged, [1, 2, 4, 8][count % 4]);
+      if (!jpeg) continue;
+      taken++;
+      const { pixels, width, height } = await decode(task);
+      assert.ok(pixels, `${count}`);
+      assert.deepEqual([jpeg.width, jpeg.height], [width, height]);
+    }
+    assert.ok(taken < 120);
+  });
+
+  it('give the hash that the whole picture gives, to a few bits', async () => {
+    const picture = toSharp(scene(44, 400, 300));
+    for (const [width, height] of [
+      [700, 500],
+      [1400, 1000],
+      [2600, 600],
+      [4000, 500],
+    ] as const) {
+      const bytes = await picture.clone().resize(width, height, { fit: 'fill' }).jpeg({ quality: 85 }).toBuffer();
+      const task = { ...(await folder.task(`whole-${width}.jpg`, bytes)), maxPixels: PIXELS };
+      const [whole, reduced] = [await decode(task), await decodeReduced(task)];
+      const hashes = [whole, reduced].map(({ pixels }) => fingerprint(pixels!, { localFeatures: false }).pdq);
+      const bits = hashes[0]!.reduce((sum, byte, at) => sum + bitsOf(byte ^ hashes[1]![at]!), 0);
+      assert.ok(bits <= 10, `${width} × ${height}: ${bits} bits`);
+    }
+  });
+});
+
+const bitsOf = (byte: number) => byte.toString(2).replaceAll('0', '').length;
+
+function averaged({ data, width, height }: Pixels, factor: number): Pixels {
+  const size = { width: Math.ceil(width / factor), height: Math.ceil(height / factor) };
+  const means = new Uint8Array(size.width * size.height * 3);
+  for (let at = 0; at < means.length; at++) {
+    const [channel, column, row] = [at % 3, Math.floor(at / 3) % size.width, Math.floor(at / 3 / size.width)];
+    let [sum, count] = [0, 0];
+    for (let y = row * factor; y < Math.min(height, (row + 1) * factor); y++) {
+      for (let x = column * factor; x < Math.min(width, (column + 1) * factor); x++, count++) {
+        sum += data[(y * width + x) * 3 + channel]!;
+      }
+    }
+    means[at] = Math.round(sum / count);
+  }
+  return { data: means, ...size };
+}
+
+function inLuma({ pixels }: { pixels: Pixels }, means: Pixels): [Pixels, Pixels] {
+  const luma = ({ data, ...size }: Pixels) => ({
+    ...size,
+    data: data.map(
+      (_, at) => 0.299 * data[at - (at % 3)]! + 0.587 * data[at - (at % 3) + 1]! + 0.114 * data[at - (at % 3) + 2]!,
+    ),
+  });
+  return [luma(pixels), luma(means)];
+}
+
+function meanDifference(a: Pixels, b: Pixels): number {
+  return a.data.reduce((sum, value, at) => sum + Math.abs(value - b.data[at]!), 0) / a.data.length;
+}
+
+/** A grey JPEG of 16 × 8 pixels whose codes are: DC 0 for no difference, 10 for five bits more; AC 0 for the end. */
+function twoBlocks(first: number[], marker: number, second: number[]): Buffer {
+  const segment = (code: number, bytes: number[]) => [0xff, code, 0, bytes.length + 2, ...bytes];
+  const counts = (...lengths: number[]) => [...lengths, ...Array<number>(16 - lengths.length).fill(0)];
+  return Buffer.from([
+    ...[0xff, 0xd8],
+    ...segment(0xdb, [0, ...Array<number>(64).fill(16)]),
+    ...segment(0xc0, [8, 0, 8, 0, 16, 1, 1, 0x11, 0]),
+    ...segment(0xc4, [0x00, ...counts(1, 1), 0, 5]),
+    ...segment(0xc4, [0x10, ...counts(1), 0]),
+    ...segment(0xdd, [0, 1]),
+    ...segment(0xda, [1, 1, 0, 0, 63, 0]),
+    ...[...first, 0xff, marker, ...second, 0xff, 0xd9],
+  ]);
+}

@@ -1,0 +1,93 @@
+import { instantiateBytesKernel } from './jpeg-bytes-kernel.js';
+
+/** `jpeg-kernel.wat`, assembled by wabt; a test compares both. */
+const ASSEMBLED =
+  'AGFzbQEAAAABJARgAn5/AX9gAn9/AGAJf39/f39/f39/AX9gB39/f39/f38BfwMGBQAAAQIDBQQBAIAEByEDBm1lbW9yeQIABmRlY29kZQADC2RlY2' +
+  '9kZU1lYW5zAAQK1xAFdAECfyABIABCNYinQQF0ai8BgEAhAiACBEAgAg8LQQwhAiAAQjCIpyEDA0AgAyABIAJBAnRqKAKAYEkEQCACIAFB/wEgA0EQ' +
+  'IAJrdiABIAJBAnRqKALQYGpxai0AoGFBCHRyDwsgAkEBaiICQRBNDQALQQALHgAgAEHAACABa62Ip0EAQQFBASABdGsgAEIAUxtqCyEAA0AgACAAKA' +
+  'IAIAAoAghqNgIAIABBIGoiACABSQ0ACwvVCgQBfg9/A3sCfyAAIQsgBCgCACEXA0AgAiEMA0AgDCgCACEVIAwoAgwhFiAMKAIUIQ0gDCgCGCETIAwo' +
+  'AhAhHEEAIQ8CQANAIApBIEwEQCAJIAA1AgBBICAKa62GhCEJIABBBGohACAKQSBqIQoLIAlCNYinIRQgHCAUQQJ0aigCACEOIA4EQCAOQf8BcSEQIA' +
+  'kgEK2GIQkgCiAQayEKIA8gDkEIdkH/AXFqIQ8gDkEQdSESBSAJIBwQACERIBFFBEBBfw8LIBFB/wFxIRAgEUEIdiERIAkgEK2GIQkgCiAQayEKIA8g' +
+  'HCANRgR/IBEEfyARQQR2QQFqBUGAAQsFQQALaiEPIBFBD3EhEEEAIRIgEARAIAkgEBABIRIgCSAQrYYhCSAKIBBrIQoLCyAcIA1HBEAgDCgCHCEUIB' +
+  'IgFCgCAGohEiAUIBI2AgAgErL9EyEZIAggE/0ABIAQIBkgE/0ABAD95gH95AH9CwQAIAggE/0ABJAQIBkgE/0ABBD95gH95AH9CwQQIAj9DAAAAAAA' +
+  'AAAAAAAAAAAAAAD9CwQgIAj9DAAAAAAAAAAAAAAAAAAAAAD9CwQwIAj9DAAAAAAAAAAAAAAAAAAAAAD9CwRAIAj9DAAAAAAAAAAAAAAAAAAAAAD9Cw' +
+  'RQIAj9DAAAAAAAAAAAAAAAAAAAAAD9CwRgIAj9DAAAAAAAAAAAAAAAAAAAAAD9CwRwIAj9DAAAAAAAAAAAAAAAAAAAAAD9CwSAASAI/QwAAAAAAAAA' +
+  'AAAAAAAAAAAA/QsEkAEgCP0MAAAAAAAAAAAAAAAAAAAAAP0LBKABIAj9DAAAAAAAAAAAAAAAAAAAAAD9CwSwASAI/QwAAAAAAAAAAAAAAAAAAAAA/Q' +
+  'sEwAEgCP0MAAAAAAAAAAAAAAAAAAAAAP0LBNABIAj9DAAAAAAAAAAAAAAAAAAAAAD9CwTgASAI/QwAAAAAAAAAAAAAAAAAAAAA/QsE8AEgDSEcDAEL' +
+  'IA9BP0sEQCAPQYABSQRAQX8PCwwCCyASsv0TIRkgEyAPQQV0aiEUIBMgD0ECdGooAqAQIR0gHSAd/QAEACAZIBT9AAQA/eYB/eQB/QsEACAGQQhGBE' +
+  'AgHSAd/QAEECAZIBT9AAQQ/eYB/eQB/QsEEAsgD0E/SQ0ACwsgByEYIAcgBkEFdGohFANAIAj9AAQAIBj9CQIA/eYBIAj9AAQgIBj9CQIE/eYB/eQB' +
+  'IAj9AARAIBj9CQII/eYBIAj9AARgIBj9CQIM/eYB/eQB/eQBIAj9AASAASAY/QkCEP3mASAI/QAEoAEgGP0JAhT95gH95AEgCP0ABMABIBj9CQIY/e' +
+  'YBIAj9AATgASAY/QkCHP3mAf3kAf3kAf3kASEaIBr9av34ASEaIAZBCEYEQCAI/QAEECAY/QkCAP3mASAI/QAEMCAY/QkCBP3mAf3kASAI/QAEUCAY' +
+  '/QkCCP3mASAI/QAEcCAY/QkCDP3mAf3kAf3kASAI/QAEkAEgGP0JAhD95gEgCP0ABLABIBj9CQIU/eYB/eQBIAj9AATQASAY/QkCGP3mASAI/QAE8A' +
+  'EgGP0JAhz95gH95AH95AH95AEhGyAaIBv9av34Af2FASEaIBUgGiAa/Wb9WwMAAAUgGiAa/YUBIRogGiAa/WYhGiAGQQRGBEAgFSAa/VoCAAAFIBUg' +
+  'Gv1ZAQAACwsgFSAWaiEVIBhBIGoiGCAUSQ0ACyAMIAwoAgAgDCgCBGo2AgAgDEEgaiIMIANJDQALIBdBAWoiFyAFRgRAQQAhFyACIAMQAgsgAUEBay' +
+  'IBDQALIAQgFzYCACAAIAtrQQN0IAprC8cEAgF+C38gACEJIAQoAgAhEQNAIAIhCgNAIAhBIEwEQCAHIAA1AgBBICAIa62GhCEHIABBBGohACAIQSBq' +
+  'IQgLIAcgCigCEBAAIQwgDEUEQEF/DwsgDEH/AXEhECAHIBCthiEHIAggEGshCCAKKAIcIRAgECgCACEPIAxBCHZBD3EhDCAMBEAgDyAHIAwQAWohDy' +
+  'AQIA82AgAgByAMrYYhByAIIAxrIQgLIAooAhghECAKKAIAIAYqAgD9EyAQKgKAECAQKgIAIA+ylJL9E/3mAf1q/fgB/QwAAAAAAAAAAAAAAAAAAAAA' +
+  '/YUB/QwAAAAAAAAAAAAAAAAAAAAA/Wb9WAAAACAKKAIUIQsgCygCoGMhEkEAIQ0DQCAIQSBMBEAgByAANQIAQSAgCGuthoQhByAAQQRqIQAgCEEgai' +
+  'EICyAHQjWIp0ECdCEQIBIgEGooAgAhDCANIAxBCHZqIQ4gDEUgDkH/A3FBP0tyBEAgCyAQaigCACEMIAwEQCANIAxBCHZB/wFxaiEOBSAHIAsQACEM' +
+  'IAxFBEBBfw8LIAxBCHYhECANIBBBBHZBAWpBgAEgEBtqIQ4gDCAQQQ9xaiEMCyAOQT9LBEAgDkGAAUkEQEF/DwsLCyAMQf8BcSEMIAcgDK2GIQcgCC' +
+  'AMayEIIA4iDUE/SQ0ACyAKIAooAgAgCigCBGo2AgAgCkEgaiIKIANJDQALIBFBAWoiESAFRgRAQQAhESACIAMQAgsgAUEBayIBDQALIAQgETYCACAA' +
+  'IAlrQQN0IAhrCw==';
+
+interface Exports {
+  memory: { buffer: ArrayBuffer };
+  decode: (
+    words: number,
+    units: number,
+    blocks: number,
+    blocksEnd: number,
+    column: number,
+    columns: number,
+    side: number,
+    rows: number,
+    half: number,
+  ) => number;
+  decodeMeans: (
+    words: number,
+    units: number,
+    blocks: number,
+    blocksEnd: number,
+    column: number,
+    columns: number,
+    rows: number,
+  ) => number;
+}
+
+export const jpegKernelBytes = Buffer.from(ASSEMBLED, 'base64');
+const scan = new WebAssembly.Instance(new WebAssembly.Module(jpegKernelBytes)).exports as unknown as Exports;
+export const jpegKernel = { ...scan, ...instantiateBytesKernel(scan.memory) };
+
+/** Where things lie in the kernel's memory, bytes. Each has room for what the kernel reads and writes too much. */
+export const PLACES = {
+  /** Four Huffman tables for DC, then four for AC. */
+  tables: 0,
+  /** One for each of four quantisation tables. */
+  bases: 0x1_9000,
+  rows: 0x1_c000,
+  half: 0x1_c100,
+  blocks: 0x1_c300,
+  lastDc: 0x1_c600,
+  column: 0x1_c610,
+  length: 0x1_c614,
+  /** What the AC tables' skips are. */
+  skips: 0x2_0000,
+  file: 0x3_0000,
+  words: 0xc2_1000,
+  planes: 0x182_2000,
+  end: 0x200_0000,
+} as const;
+
+/** A longer file is not decoded here, bytes. */
+export const LONGEST_FILE = 0xbf_0000;
+export const TABLE_BYTES = 12_800;
+export const BASIS_BYTES = 2560;
+export const BLOCK_BYTES = 32;
+
+const { buffer } = jpegKernel.memory;
+export const jpegMemory = {
+  bytes: new Uint8Array(buffer),
+  words: new Int32Array(buffer),
+  floats: new Float32Array(buffer),
+  file: new Uint8Array(buffer, PLACES.file, LONGEST_FILE),
+};
