@@ -100,6 +100,14 @@ describe('tasks that share the images of a request', () => {
     assert.equal((await labelling.hands()).size, 0);
   });
 
+  it('pass on what one had left who may no longer sign in', async () => {
+    await labelling.distribute(1, people);
+    await server.db('users').where({ id: people[0]?.user.id }).update({ isActive: false });
+    const { body } = await labelling.distribute(1);
+    assert.deepEqual(counts(body.tasks), [0, 15, 15]);
+    assert.equal((await labelling.distribute(3)).status, 400);
+  });
+
   it('need as many labelers as the overlap', async () => {
     const { status, body } = await labelling.distribute(4, people);
     assert.equal(status, 400);

@@ -5,8 +5,7 @@ import { enqueue } from '../../queue/job.js';
 
 const PAGE = 2000;
 
-/** An image that has fewer labelers than it needs. */
-interface Undealt {
+interface DealtImage {
   id: string;
   rejected: boolean;
   /** All labelers get an image whose answer is known. */
@@ -31,7 +30,7 @@ export function dealUploaded(db: Knex, requestId: string): Promise<void> {
 
 /**
  * Deals a request's images to its open tasks until each has as many labelers as the request's overlap says, always to
- * those who have least left to do. Images with a known answer go to everybody. Where there are too few labelers an image
+ * those who have least left to do, and to nobody whose account is no longer active. Images with a known answer go to everybody. Where there are too few labelers an image
  * waits for the next. Of a request without an overlap there is nothing to deal.
  * @param trx holds the request's lock.
  * @param options.anew takes back first what nobody has labelled yet, so that who came last has his share of it.
@@ -43,16 +42,23 @@ export async function dealImages(
 ): Promise<void> {
   if (overlap === null) return;
   // Whoever saves a label holds the lock of his task: no image is taken from him under his hands.
-  const tasks = await Task.query(trx).where({ requestId }).whereNot('status', 'done').orderBy('id').forUpdate();
+  const tasks = await Task.query(trx)
+    .where({ requestId })
+    .whereNot('status', 'done')
+    .withGraphFetched('labeler')
+    .orderBy('id')
+    .forUpdate();
   if (anew) await takeBack(trx, requestId);
   const left = await countLeft(trx, requestId);
-  const hands = tasks.map(({ id, labelerId }) => ({ taskId: id, labelerId, left: left.get(id) ?? 0 }));
+  const hands = tasks
+    .filter(({ labeler }) => labeler?.isActive)
+    .map(({ id, labelerId }) => ({ taskId: id, labelerId, left: left.get(id) ?? 0 }));
   if (hands.length === 0) return;
 
   // Rejected ones last: they are in no task, but for those that are brought back.
   for (const rejected of [false, true]) {
     for (let after: string | null = null, more = true; more;) {
-      const page: Undealt[] = await undealt(trx, { requestId, overlap, rejected, after });
+      const page: DealtImage[] = await readPage(trx, { requestId, rejected, after });
       await insertDealt(
         trx,
         page.flatMap((image) => deal(image, hands, overlap)),
@@ -70,7 +76,7 @@ interface Hand {
   left: number;
 }
 
-function deal(image: Undealt, hands: Hand[], overlap: number): { taskId: string; imageId: string }[] {
+function deal(image: DealtImage, hands: Hand[], overlap: number): { taskId: string; imageId: string }[] {
   const wanted = image.gold ? hands.length : overlap - image.labelers.length;
   const free = hands.filter(({ labelerId }) => !image.labelers.includes(labelerId));
   // By chance among equals, so that everybody shares images with everybody.
@@ -102,21 +108,22 @@ async function countLeft(trx: Knex.Transaction, requestId: string): Promise<Map<
   return new Map(rows.map((row) => [row.id, row.left]));
 }
 
-async function undealt(
+async function readPage(
   trx: Knex.Transaction,
-  scope: { requestId: string; overlap: number; rejected: boolean; after: string | null },
-): Promise<Undealt[]> {
-  const { rows } = await trx.raw<{ rows: Undealt[] }>(
-    `select * from (
-       select images.id, images.duplicate_decision is not distinct from 'reject' as rejected,
-         exists (select from gold_answers where gold_answers.image_id = images.id) as gold,
-         array(select distinct tasks.labeler_id from task_images dealt join tasks on tasks.id = dealt.task_id
-               where dealt.image_id = images.id) as labelers
-       from images
-       where images.request_id = :requestId and (cast(:after as uuid) is null or images.id > :after)
-     ) image
-     where rejected = :rejected and (gold or cardinality(labelers) < :overlap)
-     order by id limit ${PAGE}`,
+  scope: { requestId: string; rejected: boolean; after: string | null },
+): Promise<DealtImage[]> {
+  const { rows } = await trx.raw<{ rows: DealtImage[] }>(
+    `with page as materialized (
+       select id, duplicate_decision is not distinct from 'reject' as rejected from images
+       where request_id = :requestId and (duplicate_decision is not distinct from 'reject') = :rejected
+         and (cast(:after as uuid) is null or id > :after)
+       order by id limit ${PAGE}
+     )
+     select id, rejected,
+       exists (select from gold_answers where gold_answers.image_id = page.id) as gold,
+       array(select distinct tasks.labeler_id from task_images dealt join tasks on tasks.id = dealt.task_id
+             where dealt.image_id = page.id) as labelers
+     from page order by id`,
     scope,
   );
   return rows;

@@ -25,7 +25,7 @@ export async function distributeRequest(
     const request = await findRequest(trx, caller.actor, requestId, 'assign');
     for (const name of labelerNames) await handOver(trx, caller, request, { name, field: 'labeler_usernames' });
     const open = () => Task.query(trx).where('tasks.requestId', requestId).whereNot('tasks.status', 'done');
-    const hands = await open().resultSize();
+    const hands = await open().joinRelated('labeler').where('labeler.isActive', true).resultSize();
     if (overlap !== null && overlap > hands) {
       throw invalid('overlap', `Only ${hands} labelers have this request in hand: name more, or ask for less overlap.`);
     }

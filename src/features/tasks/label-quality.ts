@@ -118,13 +118,13 @@ async function countTies(trx: Knex, requestId: string): Promise<{ ties: number; 
   const [row] = await select<{ ties: number; raters: number }>(
     trx,
     `with ${STANDING}, best as (
-       select image_id, raters, max(votes) as most, count(*) filter (where votes * 2 = raters) as halves
-       from votes join rated using (image_id) group by image_id, raters
+       select image_id, raters, most, count(*) filter (where votes = most) as firsts,
+         count(*) filter (where votes * 2 = raters) as halves
+       from (select image_id, votes, max(votes) over (partition by image_id) as most from votes) voted
+       join rated using (image_id) group by image_id, raters, most
      )
      select
-       (select count(*) from best where
-          case when most * 2 > raters then halves > 0
-               else (select count(*) from votes where votes.image_id = best.image_id and votes = most) > 1 end) as ties,
+       (select count(*) from best where case when most * 2 > raters then halves > 0 else firsts > 1 end) as ties,
        (select count(distinct labeler_id) from standing join rated using (image_id) where raters >= 2) as raters`,
     { requestId },
   );
