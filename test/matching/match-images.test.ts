@@ -101,6 +101,20 @@ describe('matching a batch of pictures', () => {
     assert.equal((await ground.results(request)).original?.matchRelation, 'copy');
   });
 
+  it('ties all copies of one picture to each other, however many there are', async () => {
+    const process = new TestProcess(ground);
+    const many = Array.from({ length: 70 }, (_, at) => picture(`copy ${at}`, flipped(randomHash(1), 2, 3 * at)));
+    const request = await ground.request(ownerId, many);
+    await process.look(await ground.run(request), request);
+    const { rows } = await ground.db.raw<{ rows: { others: number }[] }>(
+      'select count(*) as others from picture_matches group by sha256',
+    );
+    assert.deepEqual(
+      rows,
+      Array.from({ length: 70 }, () => ({ others: 69 })),
+    );
+  });
+
   it('keeps to its scope', async () => {
     const process = new TestProcess(ground);
     const [mine, theirs] = [

@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
 import { raw } from 'objection';
-import { DatasetRequest } from '../../../models/dataset-request.js';
 import { QcBatch } from '../../../models/qc-batch.js';
 import { activeQcRunStatuses, QcRun } from '../../../models/qc-run.js';
 import { enqueue } from '../../queue/job.js';

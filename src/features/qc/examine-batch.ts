@@ -50,7 +50,10 @@ export async function examineBatch(
     });
   const lastTry = job.attempt >= job.maxAttempts;
   try {
-    if (batch.crashes >= MOST_CRASHES) return await conclude(await givenUp(analyser, run, batch));
+    if (batch.crashes >= MOST_CRASHES) {
+      await conclude(await givenUp(analyser, run, batch));
+      return;
+    }
     const stop = AbortSignal.any([cancelled.signal, job.shutdown]);
     const found = await lookThrough(analyser, run, batch, { stop, lastTry });
     if (cancelled.signal.aborted) await endCancelled(db, batch);

@@ -74,19 +74,17 @@ async function cutBatch(
   run: QcRun,
   owner: { ownerId: string; analyserVersion: string },
 ): Promise<boolean> {
-  const range =
-    run.planning === 'request' ? await rangeOfRequest(trx, run, owner) : await rangeOfUploads(trx, run, owner);
-  if (!range) {
-    await QcRun.query(trx)
-      .findById(run.id)
-      .patch({ planning: run.planning === 'request' ? 'request_cut' : 'uploads_cut' });
-    return false;
-  }
+  const part = run.planning === 'request' ? 'request' : 'uploads';
+  const range = part === 'request' ? await rangeOfRequest(trx, run, owner) : await rangeOfUploads(trx, run, owner);
   await QcRun.query(trx)
     .findById(run.id)
-    .patch({ plannedTo: range.lastImageId, plannedAt: raw('clock_timestamp()') });
-  const part = run.planning === 'request' ? 'request' : 'uploads';
-  await addBatch(trx, { runId: run.id, ownerId: owner.ownerId, part, crashes: 0, ...range });
+    .patch({
+      ...(range && { plannedTo: range.lastImageId, plannedAt: raw('clock_timestamp()') }),
+      ...((!range || range.isLast) && { planning: `${part}_cut` }),
+    });
+  if (!range) return false;
+  const { firstImageId, lastImageId } = range;
+  await addBatch(trx, { runId: run.id, ownerId: owner.ownerId, part, crashes: 0, firstImageId, lastImageId });
   return true;
 }
 
@@ -100,14 +98,17 @@ export async function addBatch(
   await enqueue(trx, 'examineBatch', { batchId: id }, batchJobKey(id));
 }
 
-type Range = Pick<QcBatch, 'firstImageId' | 'lastImageId'>;
+interface Range extends Pick<QcBatch, 'firstImageId' | 'lastImageId'> {
+  /** Whether nothing is left behind it. */
+  isLast: boolean;
+}
 
 async function rangeOfRequest(
   trx: Knex.Transaction,
   { requestId, plannedTo }: QcRun,
   { analyserVersion }: { analyserVersion: string },
 ): Promise<Range | undefined> {
-  const { rows } = await trx.raw<{ rows: { id: string }[] }>(
+  const { rows } = await trx.raw<{ rows: { id: string; ofAll: number }[] }>(
     `with next as (
        select image.id, analysis.sha256 is null as missing
        from images image
@@ -117,10 +118,10 @@ async function rangeOfRequest(
      ), counted as (
        select id, count(*) filter (where missing) over (order by id) as missing from next
      )
-     select id from counted where missing <= :mostMissing order by id`,
+     select id, (select count(*) from counted) as "ofAll" from counted where missing <= :mostMissing order by id`,
     { analyserVersion, requestId, plannedTo, most: MOST_PICTURES, mostMissing: MOST_TO_ANALYSE },
   );
-  return rangeOf(rows);
+  return rangeOf(rows, rows.length === rows[0]?.ofAll && rows.length < MOST_PICTURES);
 }
 
 async function rangeOfUploads(
@@ -135,10 +136,10 @@ async function rangeOfUploads(
     .orderBy('images.id')
     .limit(MOST_TO_ANALYSE)
     .select('images.id');
-  return rangeOf(images);
+  return rangeOf(images, images.length < MOST_TO_ANALYSE);
 }
 
-function rangeOf(rows: readonly { id: string }[]): Range | undefined {
+function rangeOf(rows: readonly { id: string }[], isLast: boolean): Range | undefined {
   const [first, last] = [rows[0], rows.at(-1)];
-  return first && last && { firstImageId: first.id, lastImageId: last.id };
+  return first && last && { firstImageId: first.id, lastImageId: last.id, isLast };
 }

@@ -48,13 +48,22 @@ interface Query extends KnownFingerprint {
   evidence: Uint8Array;
 }
 
+/** Candidates of a picture that are compared with it first; where that finds a copy, four times as many, and so on. */
+const FIRST_CANDIDATES = 16;
+const MOST_CANDIDATES = 1024;
+/** Pictures whose candidates are in memory at a time: some 9 kB each. */
+const COMPARED_AT_ONCE = 32;
+
+type Ground = MatchMemory & { db: Knex; pool: MatchThreads };
+
 /**
  * Looks a batch of an owner's pictures up among all that is known, as far as it is newer than what each was looked up
- * in before: among the owner's own and the references, or among everybody's, and then in all.
+ * in before: among the owner's own and the references, or among everybody's, and then in all. Of many copies of one
+ * picture each finds the others; of many that are merely somewhat alike the most promising are looked at.
  * @returns each pair in both directions, and the sequence number up to which the batch is looked up now.
  */
 export async function findMatches(
-  ground: MatchMemory & { db: Knex; pool: MatchThreads },
+  ground: Ground,
   { ownerId, analyserVersion, everyone }: { ownerId: string; analyserVersion: string; everyone: boolean },
   pictures: readonly SoughtPicture[],
 ): Promise<{ matches: FoundMatch[]; scannedTo: number }> {
@@ -65,28 +74,72 @@ export async function findMatches(
   if (queries.length === 0) return { matches: [], scannedTo };
 
   const scope = everyone ? {} : { owner: known.ownerTag(ownerId), references: true };
-  const positions = await pool.search({
-    shared: known.index.shared,
-    queries: queries.map((query) => {
-      const from = everyone ? 0 : known.positionAfter(query.scannedTo);
-      const { pdq, dihedral, descriptor } = query;
-      return { pdq, dihedral, descriptor, options: { scope, from } };
-    }),
-  });
   const byParts = await ground.parts.candidates(db, ownerId, queries);
-  const sequences = positions.map((found, at) => [
-    ...new Set([...found.map(({ position }) => known.sequenceOf(position)), ...(byParts[at] ?? [])]),
-  ]);
-  const candidates = await ground.candidates.read(db, new Set(sequences.flat()));
-  const tasks = queries.map((query, at) => ({
-    query,
-    candidates: (sequences[at] ?? []).flatMap((sequence) => {
-      const candidate = candidates.get(sequence);
-      return candidate && !isSame(query, candidate) ? candidate : [];
-    }),
-  }));
-  return { matches: await comparePairs(pool, tasks), scannedTo };
+  const matches: FoundMatch[] = [];
+  let wave = queries.map((query, at) => ({ query, sequences: byParts[at] ?? [], tried: new Set<number>() }));
+  for (let limit = FIRST_CANDIDATES; wave.length > 0 && limit <= MOST_CANDIDATES; limit *= 4) {
+    const positions = await pool.search({
+      shared: known.index.shared,
+      queries: wave.map(({ query }) => {
+        const from = everyone ? 0 : known.positionAfter(query.scannedTo);
+        const { pdq, dihedral, descriptor } = query;
+        return { pdq, dihedral, descriptor, options: { scope, from, limit } };
+      }),
+    });
+    for (const [at, looked] of wave.entries()) {
+      const found = (positions[at] ?? []).map(({ position }) => known.sequenceOf(position));
+      looked.sequences = [...new Set([...found, ...looked.sequences])].filter(
+        (sequence) => !looked.tried.has(sequence),
+      );
+      for (const sequence of looked.sequences) looked.tried.add(sequence);
+    }
+    const found = await compareAll(ground, wave);
+    matches.push(...found);
+    const copied = new Set(found.filter(({ relation }) => relation === 'copy').map(({ sha256 }) => hex(sha256)));
+    wave = wave
+      .filter(({ query }, at) => positions[at]?.length === limit && copied.has(hex(query.sha256)))
+      .map((looked) => ({ ...looked, sequences: [] }));
+  }
+  return { matches, scannedTo };
 }
+
+/** Compares pictures with what is known under sequence numbers, a few at a time. */
+async function compareAll(
+  ground: Ground,
+  pictures: readonly { query: Query; sequences: number[] }[],
+): Promise<FoundMatch[]> {
+  const matches: FoundMatch[] = [];
+  for (const some of inParts(pictures)) {
+    const candidates = await ground.candidates.read(ground.db, new Set(some.flatMap(({ sequences }) => sequences)));
+    const tasks = some.map(({ query, sequences }) => ({
+      query,
+      candidates: sequences.flatMap((sequence) => {
+        const candidate = candidates.get(sequence);
+        return candidate && !isSame(query, candidate) ? candidate : [];
+      }),
+    }));
+    matches.push(...(await comparePairs(ground.pool, tasks)));
+  }
+  return matches;
+}
+
+/** So many together that they have `COMPARED_AT_ONCE` times `FIRST_CANDIDATES` candidates at most, or are one. */
+function* inParts<Picture extends { sequences: number[] }>(pictures: readonly Picture[]): Generator<Picture[]> {
+  let part: Picture[] = [];
+  let room = COMPARED_AT_ONCE * FIRST_CANDIDATES;
+  for (const picture of pictures) {
+    if (part.length > 0 && picture.sequences.length > room) {
+      yield part;
+      part = [];
+      room = COMPARED_AT_ONCE * FIRST_CANDIDATES;
+    }
+    part.push(picture);
+    room -= picture.sequences.length;
+  }
+  if (part.length > 0) yield part;
+}
+
+const hex = (bytes: Buffer) => bytes.toString('hex');
 
 /** Equal bytes need no comparing. */
 const isSame = (query: Query, { sha256 }: KnownPicture) => sha256?.equals(query.sha256) ?? false;

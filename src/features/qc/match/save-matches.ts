@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
-import { PictureMatch } from '../../../../models/picture-match.js';
 import { refreshMatches } from './refresh-matches.js';
+
+const ROWS_AT_ONCE = 2000;
 
 /** One direction of a pair: what `sha256` has to do with the other. */
 export interface FoundMatch {
@@ -26,24 +27,46 @@ export async function saveMatches(
   { ownerId, analyserVersion }: { ownerId: string; analyserVersion: string },
   { matches, imageIds, sha256s }: { matches: readonly FoundMatch[]; imageIds: readonly string[]; sha256s: Buffer[] },
 ): Promise<void> {
-  const rows = matches
-    .map((match) => ({ ...match, analyserVersion, evidence: JSON.stringify(match.evidence) }))
-    // In one order, whoever finds them: two owners with the same pictures would else wait for each other for ever. Of
-    // one pair found by two hashes the better counts.
-    .sort((a, b) => a.sha256.compare(b.sha256) || compareOthers(a, b) || b.score - a.score);
-  if (rows.length > 0) {
-    // A reference may have been deleted since it was found.
-    const referenceIds = [...new Set(rows.flatMap(({ referenceId }) => referenceId ?? []))];
-    const present = await trx('reference_images')
-      .whereIn('id', referenceIds)
-      .forKeyShare()
-      .select<{ id: string }[]>('id');
-    const presentIds = new Set(present.map(({ id }) => id));
-    const lasting = rows.filter(({ referenceId }) => referenceId === null || presentIds.has(referenceId));
-    if (lasting.length > 0) await trx(PictureMatch.tableName).insert(lasting).onConflict().ignore();
+  // In one order, whoever finds them: two owners with the same pictures would else wait for each other for ever. Of
+  // one pair found twice the better counts.
+  const sorted = [...matches].sort((a, b) => a.sha256.compare(b.sha256) || compareOthers(a, b) || b.score - a.score);
+  const distinct = sorted.filter((match, at) => {
+    const before = sorted[at - 1];
+    return !before?.sha256.equals(match.sha256) || compareOthers(before, match) !== 0;
+  });
+  for (let first = 0; first < distinct.length; first += ROWS_AT_ONCE) {
+    await insertMatches(trx, analyserVersion, distinct.slice(first, first + ROWS_AT_ONCE));
   }
   const improved = await improvedResults(trx, ownerId, { matches, imageIds, sha256s });
   await refreshMatches(trx, [...imageIds, ...improved]);
+}
+
+/** References that were deleted since they were found are left out. */
+async function insertMatches(trx: Knex.Transaction, analyserVersion: string, matches: FoundMatch[]): Promise<void> {
+  const referenceIds = [...new Set(matches.flatMap(({ referenceId }) => referenceId ?? []))];
+  const present = await trx('reference_images')
+    .whereIn('id', referenceIds)
+    .forKeyShare()
+    .select<{ id: string }[]>('id');
+  const presentIds = new Set(present.map(({ id }) => id));
+  const rows = matches
+    .filter(({ referenceId }) => referenceId === null || presentIds.has(referenceId))
+    .map(({ sha256, otherSha256, referenceId, ...match }) => ({
+      ...match,
+      sha256: sha256.toString('hex'),
+      other_sha256: otherSha256?.toString('hex') ?? null,
+      reference_id: referenceId,
+    }));
+  await trx.raw(
+    `insert into picture_matches (sha256, analyser_version, other_sha256, reference_id, score, relation, transformation,
+                                  evidence)
+     select decode(sha256, 'hex'), :analyserVersion, decode(other_sha256, 'hex'), reference_id, score, relation,
+            transformation, evidence
+     from jsonb_to_recordset(:rows) as found (sha256 text, other_sha256 text, reference_id uuid, score real,
+                                              relation text, transformation text[], evidence jsonb)
+     on conflict do nothing`,
+    { analyserVersion, rows: JSON.stringify(rows) },
+  );
 }
 
 type Other = Pick<FoundMatch, 'otherSha256' | 'referenceId'>;

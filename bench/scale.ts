@@ -1,0 +1,142 @@
+/**
+ * Requests of 1,000, 10,000 and 100,000 pictures that are analysed already: how long one worker process takes to find
+ * all pairs, how that grows, and what memory it takes; and how fast references are imported.
+ * `npm run bench:scale [pictures …]`
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
+import { QcRun } from '../models/qc-run.js';
+import { loadConfig } from '../src/config.js';
+import { importReferences } from '../src/features/references/import-references.js';
+import { packageRoot } from '../src/package-root.js';
+import { enqueue } from '../src/queue/job.js';
+import { freshDatabase, stopDatabaseServer } from '../test/support/database.js';
+import type { Fingerprint } from '../workers/fingerprint.js';
+import { readAnalyserVersion } from '../workers/analyser-version.js';
+import { renderFingerprints, seedKnownRequest } from './known-request.js';
+
+const THREADS = 2;
+const REFERENCES = 200_000;
+/** A hash, a descriptor and three words beside. */
+const HASH_BYTES = 32 + 64 + 12;
+
+const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1000, 10_000, 100_000];
+const scratch = await mkdtemp(join(tmpdir(), 'assay-scale-'));
+try {
+  console.log(`One worker process of ${THREADS} threads, ${cpus().length} cores (${cpus()[0]?.model ?? ''})`);
+  const prints = await renderFingerprints();
+  const figures: Record<string, RequestFigure> = {};
+  for (const size of sizes) {
+    figures[`${size} pictures`] = await measureRequest(size, prints);
+    console.table(figures);
+  }
+  console.log(`References imported: ${(await measureImport()).toFixed(0)} a second (goal ≥ 20,000)`);
+} finally {
+  await stopDatabaseServer();
+  await rm(scratch, { recursive: true, force: true });
+}
+
+interface RequestFigure {
+  seconds: string;
+  'ms a picture': string;
+  'processor ms a picture': string;
+  'pairs found': string;
+  'false pairs': number;
+  'memory beside hashes, MB': string;
+  'again, seconds': string;
+}
+
+async function measureRequest(
+  size: number,
+  prints: { photos: Fingerprint[]; copies: Fingerprint[] },
+): Promise<RequestFigure> {
+  const { db, url, drop } = await freshDatabase();
+  const analyserVersion = await readAnalyserVersion(loadConfig({}).detectorFolder);
+  const { requestId, pairs } = await seedKnownRequest(db, size, { ...prints, analyserVersion });
+  const worker = startWorker(url);
+  try {
+    while (!(await db('worker_processes').first())) await sleep(50);
+    const idle = await usageOf(worker);
+    const run = async () => {
+      const { ownerId } = (await db('requests').where({ id: requestId }).first()) as { ownerId: string };
+      const id = uuidv7();
+      await QcRun.query(db).insert({ id, requestId, startedBy: ownerId, scope: 'customer' });
+      await enqueue(db, 'runQc', { runId: id });
+      for (;;) {
+        const { status, startedAt, finishedAt } = await QcRun.query(db).findById(id).throwIfNotFound();
+        if (status === 'completed' && startedAt && finishedAt)
+          return (finishedAt.getTime() - startedAt.getTime()) / 1000;
+        if (status === 'failed') throw new Error('The run failed');
+        await sleep(200);
+      }
+    };
+    const seconds = await run();
+    const busy = await usageOf(worker);
+    const again = await run();
+    const [found] = (await db('picture_matches').where('score', '>=', 0.85).where({ relation: 'copy' }).count()) as [
+      { count: number },
+    ];
+    return {
+      seconds: seconds.toFixed(1),
+      'ms a picture': ((1000 * seconds) / size).toFixed(2),
+      'processor ms a picture': ((1000 * (busy.seconds - idle.seconds)) / size).toFixed(2),
+      'pairs found': `${Math.min(pairs, found.count / 2)} of ${pairs}`,
+      'false pairs': Math.max(0, found.count / 2 - pairs),
+      'memory beside hashes, MB': (busy.peak - idle.now - (size * HASH_BYTES) / 2 ** 20).toFixed(0),
+      'again, seconds': again.toFixed(1),
+    };
+  } finally {
+    worker.kill('SIGTERM');
+    await once(worker, 'exit');
+    await drop();
+  }
+}
+
+function startWorker(databaseUrl: string): ChildProcess {
+  return fork(join(packageRoot, 'dist/src/worker.js'), {
+    env: {
+      ...process.env,
+      DATABASE_URL: databaseUrl,
+      DATA_DIR: scratch,
+      JWT_SECRET: 'a secret of the bench, 32 bytes and more',
+      WORKER_THREADS: String(THREADS),
+      LOG_LEVEL: 'warn',
+    },
+  });
+}
+
+/** Megabytes and processor seconds, from Linux's `/proc`. */
+async function usageOf({ pid }: ChildProcess): Promise<{ now: number; peak: number; seconds: number }> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  const megabytes = (field: string) => Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
+  const stat = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+  return { now: megabytes('VmRSS'), peak: megabytes('VmHWM'), seconds: (Number(stat[11]) + Number(stat[12])) / 100 };
+}
+
+async function measureImport(): Promise<number> {
+  const { db, drop } = await freshDatabase();
+  const list = join(scratch, 'references.csv');
+  const file = createWriteStream(list);
+  for (let number = 0; number < REFERENCES; number++) {
+    const hash = Array.from({ length: 8 }, () =>
+      Math.floor(Math.random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, '0'),
+    ).join('');
+    if (!file.write(`${hash},https://example.com/pictures/${number}.jpg\n`)) await once(file, 'drain');
+  }
+  file.end();
+  await once(file, 'close');
+  const start = performance.now();
+  const { added } = await importReferences({ db, config: loadConfig({}) }, list);
+  const seconds = (performance.now() - start) / 1000;
+  if (added !== REFERENCES) throw new Error(`${added} of ${REFERENCES} were added`);
+  await drop();
+  return REFERENCES / seconds;
+}

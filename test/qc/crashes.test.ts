@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+import { packageRoot } from '../../src/package-root.js';
+import { renderPicture } from '../support/pictures.js';
+import { QcCustomer, startTestWorker } from '../support/qc.js';
+import { startTestServer, type TestServer } from '../support/server.js';
+
+const MARKER = 'whoever decodes this is gone';
+const SIDE = 120;
+
+describe('QC worker processes that die', function () {
+  this.timeout(120_000);
+
+  let server: TestServer;
+  let customer: QcCustomer;
+
+  beforeEach(async () => {
+    server = await startTestServer();
+    customer = await QcCustomer.signUp(server);
+  });
+  const workers: { stop: () => Promise<void> }[] = [];
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+    await server.stop();
+  });
+
+  async function pictures(count: number): Promise<Record<string, Buffer>> {
+    const files = await Promise.all(
+      Array.from({ length: count }, async (_, seed) => {
+        return [`${seed}.jpg`, await renderPicture({ seed, width: SIDE, height: SIDE })] as const;
+      }),
+    );
+    return Object.fromEntries(files);
+  }
+
+  async function fatalPicture(seed: number): Promise<Buffer> {
+    const picture = await renderPicture({ seed, width: SIDE, height: SIDE });
+    return sharp(picture)
+      .withExif({ IFD0: { ImageDescription: MARKER } })
+      .jpeg()
+      .toBuffer();
+  }
+
+  it('over a picture are started again, the picture is found out, and the others are examined', async () => {
+    const fatal = { 'fatal.jpg': await fatalPicture(100), 'too.jpg': await fatalPicture(101) };
+    const requestId = await customer.requestWith({ ...(await pictures(10)), ...fatal });
+    await customer.run(requestId);
+    const worker = startSupervisedWorker(server);
+    workers.push(worker);
+    const { images_done, images_failed, images_total, errors } = await customer.reached(requestId, 'completed');
+    assert.deepEqual([images_done, images_failed, images_total], [12, 2, 12]);
+    assert.deepEqual(errors.map(({ filename }) => filename).sort(), ['fatal.jpg', 'too.jpg']);
+    const results = await customer.results(requestId);
+    const failed = Object.values(results).filter(({ flags }) => flags.includes('analysis_failed'));
+    assert.deepEqual(failed.map(({ filename }) => filename).sort(), ['fatal.jpg', 'too.jpg']);
+    assert.equal(Object.keys(results).length, 12);
+
+    const deaths = worker.deaths();
+    assert.ok(deaths > 0, 'it was for real');
+    await customer.run(requestId);
+    assert.equal((await customer.reached(requestId, 'completed')).images_failed, 2);
+    assert.equal(worker.deaths(), deaths, 'the next run knows which to look at with care');
+
+    const previews = () => server.db('images').whereNotNull('thumbnail_key').where({ requestId });
+    while ((await previews()).length < 10) await sleep(100);
+  });
+
+  it('while another is up lose nothing, and count nothing twice', async () => {
+    const requestId = await customer.requestWith(await pictures(40));
+    const [doomed, heir] = [startTestWorker(server), startTestWorker(server)];
+    workers.push(heir);
+    await customer.run(requestId);
+    while ((await customer.status(requestId)).images_done === 0) await sleep(20);
+    await doomed.stop('SIGKILL');
+    const { images_done, images_total, images_failed } = await customer.reached(requestId, 'completed');
+    assert.deepEqual([images_done, images_total, images_failed], [40, 40, 0]);
+    assert.equal(Object.keys(await customer.results(requestId)).length, 40);
+  });
+});
+
+/** What `npm run worker` starts, with a decoder that aborts on pictures that bear the marker. */
+function startSupervisedWorker(server: TestServer): { deaths: () => number; stop: () => Promise<void> } {
+  const { databaseUrl = '', dataDir, jwtSecret } = server.services.config;
+  const preload = join(packageRoot, 'test/support/abort-on-picture.js');
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', join(packageRoot, 'src/worker.ts')], {
+    cwd: packageRoot,
+    env: {
+      ...process.env,
+      DATABASE_URL: databaseUrl,
+      DATA_DIR: dataDir,
+      JWT_SECRET: jwtSecret,
+      WORKER_THREADS: '1',
+      LOG_LEVEL: 'error',
+      ABORT_ON: MARKER,
+      NODE_OPTIONS: `--require ${preload}`,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let log = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (log += text));
+  const exited = once(child, 'exit');
+  return {
+    deaths: () => log.split('QC worker process ended').length - 1,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
