@@ -1,5 +1,6 @@
 import { CHROMA_SIDE } from '../fingerprint/evidence.js';
 import { determinant, type Affine } from './affine.js';
+import { compareUnder, otherDetail, ownDetail, sampled, type Sums } from './sampling.js';
 import { levelFor, sample, type Level, type Thumbnail } from './thumbnail.js';
 
 /** How far two aligned pictures agree. */
@@ -38,8 +39,7 @@ const HOPELESS = -0.2;
 /** Mean distance of a picture's colours from grey up to which it counts as grey. */
 const GREY = 1.5;
 
-const details = new Float32Array(MOST_PIXELS);
-const shifted = new Float32Array(MOST_PIXELS);
+const LEAST_PIXELS = 24;
 
 /**
  * Compares what two pictures show in common.
@@ -54,15 +54,6 @@ export function agreementOf(template: Thumbnail, picture: Thumbnail, map: Affine
   if (!brightness) return null;
   const energy = blockStatistics(own);
   return { ...brightness, ...energy, ...compareChroma(template, picture, map) };
-}
-
-interface Sums {
-  count: number;
-  a: number;
-  b: number;
-  aa: number;
-  bb: number;
-  ab: number;
 }
 
 const noSums = (): Sums => ({ count: 0, a: 0, b: 0, aa: 0, bb: 0, ab: 0 });
@@ -89,70 +80,17 @@ function correlation(sums: Sums, floor: number): number {
   return covariance / Math.sqrt((varianceA + floor) * (varianceB + floor));
 }
 
-/** Fills `details` and `shifted` with both pictures' details, NaN outside the picture. */
-function correlate(own: Level, other: Level, [a, b, c, d, e, f]: Affine) {
-  const { side, values: ownValues, detail: ownDetail } = own;
-  const { side: otherSide, values: otherValues, detail: otherDetail } = other;
-  const last = otherSide - 1;
-  let [count, sumA, sumB, sumAA, sumBB, sumAB] = [0, 0, 0, 0, 0, 0];
-  let [fineA, fineB, fineAA, fineBB, fineAB] = [0, 0, 0, 0, 0];
-  for (let y = 0, at = 0; y < side; y++) {
-    const v = (y + 0.5) / side;
-    const startU = b * v + c;
-    const startV = e * v + f;
-    for (let x = 0; x < side; x++, at++) {
-      const u = (x + 0.5) / side;
-      const mu = a * u + startU;
-      const mv = d * u + startV;
-      const detail = ownDetail[at]!;
-      details[at] = detail;
-      if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) {
-        shifted[at] = NaN;
-        continue;
-      }
-      const px = Math.min(last, Math.max(0, mu * otherSide - 0.5));
-      const py = Math.min(last, Math.max(0, mv * otherSide - 0.5));
-      const left = px >= last ? last - 1 : px | 0;
-      const top = py >= last ? last - 1 : py | 0;
-      const fx = px - left;
-      const fy = py - top;
-      const [w00, w01, w10, w11] = [(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy];
-      const upper = top * otherSide + left;
-      const lower = upper + otherSide;
-      const otherFine =
-        w00 * otherDetail[upper]! +
-        w01 * otherDetail[upper + 1]! +
-        w10 * otherDetail[lower]! +
-        w11 * otherDetail[lower + 1]!;
-      const otherValue =
-        w00 * otherValues[upper]! +
-        w01 * otherValues[upper + 1]! +
-        w10 * otherValues[lower]! +
-        w11 * otherValues[lower + 1]!;
-      const value = ownValues[at]!;
-      shifted[at] = otherFine;
-      count++;
-      fineA += detail;
-      fineB += otherFine;
-      fineAA += detail * detail;
-      fineBB += otherFine * otherFine;
-      fineAB += detail * otherFine;
-      sumA += value;
-      sumB += otherValue;
-      sumAA += value * value;
-      sumBB += otherValue * otherValue;
-      sumAB += value * otherValue;
-    }
-  }
-  if (count < 24) return null;
-  const values: Sums = { count, a: sumA, b: sumB, aa: sumAA, bb: sumBB, ab: sumAB };
-  const fine: Sums = { count, a: fineA, b: fineB, aa: fineAA, bb: fineBB, ab: fineAB };
+/** Leaves both pictures' details behind, NaN outside the shared area. */
+function correlate(own: Level, other: Level, map: Affine) {
+  const sums = compareUnder(own, other, map, LEAST_PIXELS);
+  if (!sums) return null;
+  const { values, detail } = sums;
   const { varianceA, varianceB, covariance } = momentsOf(values);
-  const detailMoments = momentsOf(fine);
+  const fine = momentsOf(detail);
   const gain = Math.sqrt((varianceB + 1e-3) / (varianceA + 1e-3)) * (covariance < 0 ? -1 : 1);
-  const sharpness = Math.sqrt((detailMoments.varianceB + 1e-3) / (detailMoments.varianceA + 1e-3)) / Math.abs(gain);
+  const sharpness = Math.sqrt((fine.varianceB + 1e-3) / (fine.varianceA + 1e-3)) / Math.abs(gain);
   return {
-    ncc: correlation(fine, NOISE * NOISE),
+    ncc: correlation(detail, NOISE * NOISE),
     tone: correlation(values, NOISE * NOISE),
     gain,
     offset: (values.b - gain * values.a) / values.count,
@@ -166,7 +104,7 @@ function correlate(own: Level, other: Level, [a, b, c, d, e, f]: Affine) {
  */
 function blockStatistics({ side }: Level) {
   let shared = 0;
-  for (let at = 0; at < side * side; at++) if (shifted[at] === shifted[at]) shared++;
+  for (let at = 0; at < side * side; at++) if (sampled[at] === sampled[at]) shared++;
   const edge = shared < MOST_PIXELS / 4 ? BLOCK / 2 : BLOCK;
   let [textured, agreeing, close] = [0, 0, 0];
   for (let top = 0; top + edge <= side; top += edge) {
@@ -211,9 +149,9 @@ function sumsOfBlock(side: number, edge: number, left: number, top: number, dx: 
     const row = y * side;
     const shift = dy * side + dx;
     for (let x = Math.max(left, -dx); x < lastX; x++) {
-      const other = shifted[row + x + shift]!;
-      if (other !== other) continue;
-      const own = details[row + x]!;
+      const other = otherDetail[row + x + shift]!;
+      const own = ownDetail[row + x]!;
+      if (other !== other || own !== own) continue;
       count++;
       a += own;
       b += other;

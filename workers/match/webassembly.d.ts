@@ -11,7 +11,7 @@ declare namespace WebAssembly {
     readonly [Symbol.toStringTag]: string;
   }
   class Instance {
-    constructor(module: Module, imports: { env: { memory: Memory } });
+    constructor(module: Module, imports?: { env: { memory: Memory } });
     readonly exports: Record<string, unknown>;
   }
 }
