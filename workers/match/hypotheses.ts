@@ -14,6 +14,7 @@ const CROPS_RATED_AGAIN = 10;
  * pixels once they are aligned; and from where on nothing better is to be expected.
  */
 export const LEAST_OF_FRAME = 0.25;
+export const LEAST_OF_TOLD_FRAME = 0.5;
 export const LEAST_OF_CROP = 0.55;
 const PROMISING_COARSE = 0.55;
 const PROMISING_FINE = 0.72;
@@ -119,7 +120,7 @@ function distinct(hypotheses: readonly Hypothesis[]): Hypothesis[] {
 }
 
 /** Mean of the correlations of brightness and of details at a low resolution, −1…1. */
-function coarseAgreement(template: Thumbnail, picture: Thumbnail, map: Affine, side: number): number {
+export function coarseAgreement(template: Thumbnail, picture: Thumbnail, map: Affine, side: number): number {
   const own = levelFor(template, side);
   const other = levelFor(picture, side / Math.sqrt(Math.abs(determinant(map))));
   return meanCorrelation(own, other, map);
