@@ -12,6 +12,10 @@ export interface Agreement {
   /** Share of the blocks with detail that correlate by 0.5, and by 0.9. */
   blockAgreement: number;
   closeAgreement: number;
+  /** Mean of how much better those blocks correlate when each is shifted by a pixel: parallax shows by it, no copy has much. */
+  strain: number;
+  /** Contrast of the template's details over that of all; gradients and skies have hardly any. */
+  roughness: number;
   /** Blocks with detail, in pieces of 8 × 8 pixels of the coarser picture. */
   blocks: number;
   /** Correlation of colours, −1…1; null where one of both pictures is grey. */
@@ -38,6 +42,8 @@ const CLOSE = 0.9;
 const HOPELESS = -0.2;
 /** Mean distance of a picture's colours from grey up to which it counts as grey. */
 const GREY = 1.5;
+/** Cosine of the angle between two hues that may be one, warmer or colder. */
+const SAME_HUE = 0.5;
 
 const LEAST_PIXELS = 24;
 
@@ -67,6 +73,8 @@ function add(sums: Sums, a: number, b: number): void {
   sums.ab += a * b;
 }
 
+type Moments = ReturnType<typeof momentsOf>;
+
 function momentsOf({ count, a, b, aa, bb, ab }: Sums) {
   return {
     varianceA: Math.max(0, aa / count - (a / count) ** 2),
@@ -95,6 +103,7 @@ function correlate(own: Level, other: Level, map: Affine) {
     gain,
     offset: (values.b - gain * values.a) / values.count,
     sharpness,
+    roughness: Math.sqrt(fine.varianceA / (varianceA + 1)),
   };
 }
 
@@ -106,26 +115,29 @@ function blockStatistics({ side }: Level) {
   let shared = 0;
   for (let at = 0; at < side * side; at++) if (sampled[at] === sampled[at]) shared++;
   const edge = shared < MOST_PIXELS / 4 ? BLOCK / 2 : BLOCK;
-  let [textured, agreeing, close] = [0, 0, 0];
+  let [textured, agreeing, close, strain] = [0, 0, 0, 0];
   for (let top = 0; top + edge <= side; top += edge) {
     for (let left = 0; left + edge <= side; left += edge) {
       const agreement = blockCorrelation(side, edge, left, top);
       if (agreement === null) continue;
+      const { best, unshifted } = agreement;
       textured++;
-      if (agreement >= ALIKE) agreeing++;
-      if (agreement >= CLOSE) close++;
+      if (best >= ALIKE) agreeing++;
+      if (best >= CLOSE) close++;
+      strain += best - unshifted;
     }
   }
   return {
     blocks: (textured * edge * edge) / BLOCK ** 2,
     blockAgreement: textured === 0 ? 0 : agreeing / textured,
     closeAgreement: textured === 0 ? 0 : close / textured,
+    strain: textured === 0 ? 0 : strain / textured,
   };
 }
 
 /** The best over shifts by a pixel; null for a block without detail or that is hardly shared. */
-function blockCorrelation(side: number, edge: number, left: number, top: number): number | null {
-  let best: number | null = null;
+function blockCorrelation(side: number, edge: number, left: number, top: number) {
+  let [best, unshifted] = [-Infinity, 0];
   for (const [dx, dy] of SHIFTS) {
     const sums = sumsOfBlock(side, edge, left, top, dx, dy);
     const isUnshifted = dx === 0 && dy === 0;
@@ -136,10 +148,11 @@ function blockCorrelation(side: number, edge: number, left: number, top: number)
     const { varianceA, varianceB } = momentsOf(sums);
     if (isUnshifted && Math.max(varianceA, varianceB) < 4 * NOISE * NOISE) return null;
     const agreement = correlation(sums, NOISE * NOISE);
-    if (best === null || agreement > best) best = agreement;
+    if (isUnshifted) unshifted = agreement;
+    if (agreement > best) best = agreement;
     if (best >= CLOSE || (isUnshifted && agreement < HOPELESS)) break;
   }
-  return best;
+  return { best, unshifted };
 }
 
 function sumsOfBlock(side: number, edge: number, left: number, top: number, dx: number, dy: number): Sums {
@@ -175,9 +188,9 @@ const SHIFTS = [
   [-1, 1],
 ] as const;
 
+/** Cells that agree least are left out, a twelfth of them: a badge or a stamp in them would tell the colours of nothing else. */
 function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, f]: Affine) {
-  const blue = noSums();
-  const red = noSums();
+  const cells: Cell[] = [];
   let [ownColour, otherColour] = [0, 0];
   for (let cell = 0; cell < CHROMA_SIDE * CHROMA_SIDE; cell++) {
     const u = ((cell % CHROMA_SIDE) + 0.5) / CHROMA_SIDE;
@@ -187,24 +200,23 @@ function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, 
     if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) continue;
     const otherBlue = sample(picture.blue, CHROMA_SIDE, mu, mv);
     const otherRed = sample(picture.red, CHROMA_SIDE, mu, mv);
-    add(blue, template.blue[cell]!, otherBlue);
-    add(red, template.red[cell]!, otherRed);
+    cells.push([template.blue[cell]!, template.red[cell]!, otherBlue, otherRed]);
     ownColour += Math.hypot(template.blue[cell]!, template.red[cell]!);
     otherColour += Math.hypot(otherBlue, otherRed);
   }
-  const { count } = blue;
-  if (template.isTinted && picture.isTinted && count >= 4) return compareHues(blue, red, otherColour / ownColour);
+  const count = cells.length;
+  if (template.isTinted && picture.isTinted && count >= 4) {
+    return compareHues(...sumsOfCells(cells), otherColour / ownColour);
+  }
   const isGrey = Math.min(ownColour, otherColour) / count < GREY || template.isTinted || picture.isTinted;
   if (count < 4 || isGrey) {
     const saturation =
       count >= 4 && Math.max(ownColour, otherColour) / count >= 2 * GREY ? otherColour / ownColour : null;
     return { chroma: null, chromaDifference: null, saturation };
   }
-  const [first, second] = [momentsOf(blue), momentsOf(red)];
-  const varianceA = first.varianceA + second.varianceA;
-  const varianceB = first.varianceB + second.varianceB;
-  const covariance = first.covariance + second.covariance;
-  const unexplained = varianceA + varianceB - 2 * Math.max(0, covariance);
+  const { varianceA, varianceB, covariance } = chromaMoments(trimmed(cells));
+  const unexplained =
+    Math.sqrt(varianceA * varianceB) - Math.max(0, covariance) ** 2 / Math.sqrt(varianceA * varianceB + 1e-6);
   const floor = 2;
   return {
     chroma: (covariance + floor) / Math.sqrt((varianceA + floor) * (varianceB + floor)),
@@ -213,9 +225,48 @@ function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, 
   };
 }
 
+/** Blue and red difference of the template, then of the picture. */
+type Cell = readonly [number, number, number, number];
+
+const TRIMMED = 1 / 12;
+
+function trimmed(cells: readonly Cell[]): Cell[] {
+  const [blue, red] = sumsOfCells(cells);
+  const { varianceA, covariance } = chromaMoments(cells);
+  const slope = covariance / (varianceA + 1);
+  const count = cells.length;
+  const strangeness = ([ownBlue, ownRed, otherBlue, otherRed]: Cell) =>
+    Math.hypot(
+      otherBlue - blue.b / count - slope * (ownBlue - blue.a / count),
+      otherRed - red.b / count - slope * (ownRed - red.a / count),
+    );
+  const rated = cells
+    .map((cell) => ({ cell, strange: strangeness(cell) }))
+    .sort((one, two) => one.strange - two.strange);
+  return rated.slice(0, Math.ceil(count * (1 - TRIMMED))).map(({ cell }) => cell);
+}
+
+function sumsOfCells(cells: readonly Cell[]): [blue: Sums, red: Sums] {
+  const [blue, red] = [noSums(), noSums()];
+  for (const [ownBlue, ownRed, otherBlue, otherRed] of cells) {
+    add(blue, ownBlue, otherBlue);
+    add(red, ownRed, otherRed);
+  }
+  return [blue, red];
+}
+
+function chromaMoments(cells: readonly Cell[]) {
+  const [first, second] = sumsOfCells(cells).map(momentsOf) as [Moments, Moments];
+  return {
+    varianceA: first.varianceA + second.varianceA,
+    varianceB: first.varianceB + second.varianceB,
+    covariance: first.covariance + second.covariance,
+  };
+}
+
 /** Of two pictures of one hue each it matters whether it is the same. */
 function compareHues(blue: Sums, red: Sums, saturation: number) {
   const cosine = (blue.a * blue.b + red.a * red.b) / (Math.hypot(blue.a, red.a) * Math.hypot(blue.b, red.b));
-  const apart = Math.hypot(blue.a - blue.b, red.a - red.b) / blue.count;
+  const apart = cosine > SAME_HUE ? 0 : Math.hypot(blue.a - blue.b, red.a - red.b) / blue.count;
   return { chroma: cosine, chromaDifference: apart, saturation };
 }

@@ -74,7 +74,8 @@ function comparePixels(a: Thumbnail, b: Thumbnail, mayBeCrop: boolean): PixelMea
     () => measureUnder(a, b, alignThumbnails(a, b, frames, isTold ? LEAST_OF_TOLD_FRAME : LEAST_OF_FRAME), null),
     () => {
       const local = alignLocally(a.evidence, b.evidence);
-      if (!local || (local.inliers < CLEAR_INLIERS && coarseAgreement(a, b, local.map, 32) < LEAST_OF_LOCAL)) return null;
+      if (!local || (local.inliers < CLEAR_INLIERS && coarseAgreement(a, b, local.map, 32) < LEAST_OF_LOCAL))
+        return null;
       return measureUnder(a, b, local.map, local.inliers);
     },
     () =>

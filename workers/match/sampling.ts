@@ -1,13 +1,5 @@
 import type { Affine } from './affine.js';
-import {
-  kernel,
-  PICTURE,
-  PICTURE_DETAIL,
-  SAMPLED,
-  SUMS,
-  TEMPLATE,
-  TEMPLATE_DETAIL,
-} from './pixel-kernel.js';
+import { kernel, PICTURE, PICTURE_DETAIL, SAMPLED, SUMS, TEMPLATE, TEMPLATE_DETAIL } from './pixel-kernel.js';
 import type { Level } from './thumbnail.js';
 
 const MOST_PIXELS = 64 * 64;
@@ -52,7 +44,12 @@ export interface Sums {
  * among the 7 × 7 around it. What lies beside a pasted-in picture, or in a turned picture's corners, has no part in it.
  * @returns null where fewer than `least` pixels are shared.
  */
-export function compareUnder(own: Level, other: Level, map: Affine, least: number): { values: Sums; detail: Sums } | null {
+export function compareUnder(
+  own: Level,
+  other: Level,
+  map: Affine,
+  least: number,
+): { values: Sums; detail: Sums } | null {
   const count = sampleUnder(own, other, map);
   if (count < least) return null;
   kernel.compare(own.side);
