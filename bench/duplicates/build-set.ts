@@ -15,7 +15,8 @@ const AT_ONCE = 2;
 sharp.concurrency(1);
 sharp.cache(false);
 async function build(options: CopySetOptions): Promise<void> {
-  const photos = shuffled(await listPhotos(options.photos), seededRandom('order'));
+  const seed = options.seed ?? '';
+  const photos = shuffled(await listPhotos(options.photos), seededRandom(`${seed}order`));
   if (photos.length < 10)
     throw new Error(`${options.photos} holds ${photos.length} photos; 10 are the least to work with.`);
   const originals = photos.slice(0, Math.min(options.originals, Math.ceil(photos.length * 0.7)));
@@ -32,13 +33,14 @@ async function build(options: CopySetOptions): Promise<void> {
         `photo-${index}`,
         { file: distractors[other]!, source: `distractor-${other}` },
         folder,
+        seed,
       );
       if (++done % 20 === 0) console.log(`${done} of ${originals.length} originals copied`);
       return made;
     },
     { concurrency: AT_ONCE },
   );
-  const hard = await pMap(hardSets, (set) => renderHardSet(set, options.hardSetSize, distractors, folder), {
+  const hard = await pMap(hardSets, (set) => renderHardSet(set, options, distractors, folder), {
     concurrency: AT_ONCE,
   });
   const plain = (file: string, source: string, role: Picture['role']): Picture => ({
@@ -67,11 +69,12 @@ async function copiesOf(
   source: string,
   foreign: { file: string; source: string },
   folder: string,
+  seed: string,
 ): Promise<Picture[]> {
   const [photo, other] = [await readPhoto(file), await readPhoto(foreign.file)];
   const pictures: Picture[] = [];
   for (const [index, kind] of kinds.entries()) {
-    const random = seededRandom(`${source} ${kind.name}`);
+    const random = seededRandom(`${seed}${source} ${kind.name}`);
     const path = join(folder, `${source}-${String(index).padStart(2, '0')}.${kind.extension}`);
     await writeFile(path, await encodeCopy(kind, await kind.edit(photo, random, other)));
     pictures.push({
@@ -87,7 +90,7 @@ async function copiesOf(
 
 async function renderHardSet(
   set: (typeof hardSets)[number],
-  size: number,
+  { hardSetSize: size, seed = '' }: CopySetOptions,
   distractors: string[],
   folder: string,
 ): Promise<Picture[]> {
@@ -96,7 +99,7 @@ async function renderHardSet(
   for (let index = 0; index < size; index++) {
     const shot = Math.floor(index / set.sequence);
     const at = (set.sequence > 1 ? shot * 2 : shot + size) % distractors.length;
-    const random = seededRandom(`${set.name} ${shot}`);
+    const random = seededRandom(`${seed}${set.name} ${shot}`);
     const [photo, other] = [distractors[at]!, distractors[(at + 1) % distractors.length]!];
     const raster = await set.render(index, random, [await readPhoto(photo), await readPhoto(other)]);
     const path = join(folder, `hard-${set.name.replaceAll(/\W+/g, '-')}-${String(index).padStart(3, '0')}.png`);

@@ -1,32 +1,27 @@
 /**
  * Fits the weights of `workers/match/calibration.ts` on copies made of a folder's photos and on unrelated pictures that the
- * search takes for candidates: `node --import tsx bench/duplicates/calibrate.ts <folder of photos> [--originals=24]`
+ * search takes for candidates: `node --import tsx bench/duplicates/calibrate.ts <folder of photos> [--originals=60]`
  *
- * Every second source is kept out of the fit, and what is printed of it is all that the weights may be judged by. Use other
- * photos than the benchmark's originals.
+ * Use photos of other sources than the benchmark's; edits and drawings are others too. Weights fitted on every second
+ * source tell by the other half how they carry over; those of the whole folder are the last to be printed.
  */
 import { execFile } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import pMap from 'p-map';
-import { Piscina } from 'piscina';
 import type { Fingerprint } from '../../workers/fingerprint.js';
-import { featuresOf, judge, SCORE_OF_DUPLICATE } from '../../workers/match/calibration.js';
+import { featuresOf, judge, saysNothing, SCORE_OF_DUPLICATE } from '../../workers/match/calibration.js';
 import { measurePair } from '../../workers/match/measure-pair.js';
 import { readCopySet, type CopySet, type CopySetOptions } from './copy-set.js';
-import type { FingerprintTask } from './engine-thread.js';
 import { candidatesOfAll } from './evaluate-ours.js';
 import { fitLogistic, type Example } from './logistic-regression.js';
 import { PairTruth } from './pair-truth.js';
+import { fingerprintsOf, withoutFeatures } from './prints.js';
 
 /** A false pair is so much worse than a miss. */
-const WEIGHT_OF_WRONG = 12;
-/** A rule of its own judges filled-in pages, whatever their score. */
-const PAGES = new Set(['documents', 'invoices']);
+const WEIGHT_OF_WRONG = 1;
+/** A rule of its own judges filled-in forms, whatever their score. */
+const FORMS = 'invoices';
 const HARD_SET_SIZE = 20;
-/** Of the unrelated pairs of photos one in so many is measured: there are far more of them than of copies. */
-const WRONG_PAIRS_A_SAMPLE = 20;
 
 interface RatedExample extends Example {
   isHeldOut: boolean;
@@ -36,25 +31,34 @@ interface RatedExample extends Example {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { originals: { type: 'string', default: '24' } },
+  options: { originals: { type: 'string', default: '60' } },
 });
 const [photos] = positionals;
-if (photos === undefined) throw new Error('Give a folder of photos: calibrate.ts <folder> [--originals=24]');
-const options: CopySetOptions = { photos, originals: Number(values.originals), hardSetSize: HARD_SET_SIZE };
+if (photos === undefined) throw new Error('Give a folder of photos: calibrate.ts <folder> [--originals=60]');
 
-const set = await builtSet(options);
+const set = await builtSet({
+  photos,
+  originals: Number(values.originals),
+  hardSetSize: HARD_SET_SIZE,
+  seed: 'calibration ',
+});
 const truth = new PairTruth(set.pictures);
 const examples = examplesOf(await fingerprintsOf(set));
-const { intercept, weights } = fitLogistic(examples.filter(({ isHeldOut }) => !isHeldOut));
-console.log(`INTERCEPT = ${intercept.toFixed(2)}`);
-console.log(`WEIGHTS = [${weights.map((weight) => weight.toFixed(2)).join(', ')}]`);
-for (const isHeldOut of [false, true]) {
-  const side = examples.filter((example) => example.isHeldOut === isHeldOut);
+report(examples.filter(({ isHeldOut }) => !isHeldOut));
+report(examples);
+
+function report(fittedOn: readonly RatedExample[]): void {
+  const { intercept, weights } = fitLogistic(fittedOn);
+  console.log(`INTERCEPT = ${intercept.toFixed(2)}`);
+  console.log(`WEIGHTS = [${weights.map((weight) => weight.toFixed(2)).join(', ')}]`);
   const fitted = ({ features }: Example) =>
     1 / (1 + Math.exp(-features.reduce((sum, value, index) => sum + value * weights[index]!, intercept)));
-  console.log(isHeldOut ? 'Kept out of the fit:' : 'Fitted on:');
-  console.log(`  with these weights: ${summary(side, fitted)}`);
-  console.log(`  with those in the code: ${summary(side, ({ score, isNearShot }) => (isNearShot ? 0 : score))}`);
+  for (const isHeldOut of [false, true]) {
+    const side = examples.filter((example) => example.isHeldOut === isHeldOut);
+    console.log(fittedOn === examples || !isHeldOut ? 'Fitted on:' : 'Kept out of the fit:');
+    console.log(`  with these weights: ${summary(side, fitted)}`);
+    console.log(`  with those in the code: ${summary(side, ({ score, isNearShot }) => (isNearShot ? 0 : score))}`);
+  }
 }
 
 function summary(side: readonly RatedExample[], scoreOf: (example: RatedExample) => number): string {
@@ -65,52 +69,40 @@ function summary(side: readonly RatedExample[], scoreOf: (example: RatedExample)
   return `copies called copies ${called(true)}, false pairs ${called(false)}`;
 }
 
-/** Pairs that could be aligned at all. Both pictures of a pair lie on one side of the split, or it is left out. */
+/** Pairs that could be aligned at all: every copy by all tiers and by the first three, and what the search proposes. */
 function examplesOf(prints: readonly Fingerprint[]): RatedExample[] {
+  const plain = prints.map(withoutFeatures);
   const originals = new Map(truth.copies().map(({ original, copy }) => [copy, original]));
-  const sides = new Map(
-    [...new Set(set.pictures.map(({ source }) => source))].map((source, index) => [source, index % 2]),
-  );
-  const sideOf = (picture: number) => sides.get(set.pictures[picture]!.source)!;
-  return candidatesOfAll(prints, truth, true).flatMap((others, one) =>
-    others.flatMap((other) => {
-      const isCopy = originals.get(one) === other;
-      const isNextFrame = !isCopy && truth.related(one, other);
-      if (PAGES.has(set.pictures[one]!.kind)) return [];
-      if (sideOf(one) !== sideOf(other) || (isNextFrame && set.pictures[one]!.kind !== set.pictures[other]!.kind))
-        return [];
-      if (truth.isWrong(one, other) && (one + other) % WRONG_PAIRS_A_SAMPLE !== 0) return [];
-      const { pixels } = measurePair(prints[one]!, prints[other]!);
-      if (!pixels) return [];
-      const { score, relation } = judge(pixels);
-      return {
-        features: featuresOf(pixels),
-        isCopy,
-        weight: isCopy ? 1 : WEIGHT_OF_WRONG,
-        isHeldOut: sideOf(one) === 1,
-        isNearShot: relation === 'near_shot',
-        score,
-      };
-    }),
-  );
+  const proposed = candidatesOfAll(prints, truth, true);
+  return proposed.flatMap((others, one) => {
+    const original = originals.get(one);
+    const unrelated = others.filter((other) => other !== original && !areForms(one, other));
+    const copies = original === undefined ? [] : [exampleOf(prints, one, original), exampleOf(plain, one, original)];
+    return [...copies, ...unrelated.map((other) => exampleOf(prints, one, other))].filter((made) => made !== null);
+  });
+
+  function exampleOf(of: readonly Fingerprint[], one: number, other: number): RatedExample | null {
+    const { pixels, pdqDistance } = measurePair(of[one]!, of[other]!);
+    if (!pixels || saysNothing(pixels, pdqDistance)) return null;
+    const isCopy = originals.get(one) === other;
+    const { score, relation } = judge(pixels, pdqDistance);
+    return {
+      features: featuresOf(pixels, pdqDistance),
+      isCopy,
+      weight: isCopy ? 1 : WEIGHT_OF_WRONG,
+      isHeldOut: sideOf(one) === 1,
+      isNearShot: relation === 'near_shot',
+      score,
+    };
+  }
 }
 
-async function fingerprintsOf({ pictures }: CopySet): Promise<Fingerprint[]> {
-  const threads = new Piscina({
-    filename: new URL('engine-thread-entry.js', import.meta.url).href,
-    maxThreads: availableParallelism(),
-    atomics: 'disabled',
-  });
-  const prints = await pMap(
-    pictures,
-    ({ file }) =>
-      threads.run({ file, localFeatures: true } satisfies FingerprintTask, {
-        name: 'fingerprintFile',
-      }) as Promise<Fingerprint>,
-    { concurrency: 2 * availableParallelism() },
-  );
-  await threads.destroy();
-  return prints;
+const areForms = (one: number, other: number) =>
+  set.pictures[one]!.kind === FORMS && set.pictures[other]!.kind === FORMS;
+
+/** Which half of the sources a picture's is in. */
+function sideOf(picture: number): number {
+  return Number(/\d+$/.exec(set.pictures[picture]!.source)?.[0] ?? 0) % 2;
 }
 
 async function builtSet(wanted: CopySetOptions): Promise<CopySet> {

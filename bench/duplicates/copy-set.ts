@@ -25,6 +25,8 @@ export interface CopySetOptions {
   originals: number;
   /** Pictures in each hard set. */
   hardSetSize: number;
+  /** Other edits and other drawings than those of the benchmark's set. */
+  seed?: string;
 }
 
 export const QUICK = { originals: 60, hardSetSize: 20 };
@@ -54,7 +56,9 @@ export async function listPhotos(folder: string): Promise<string[]> {
 
 /** Where a set for these options lies, or is to be built. */
 export function setFolder(options: CopySetOptions): string {
-  const key = JSON.stringify([SET_VERSION, resolve(options.photos), options.originals, options.hardSetSize]);
+  const key = JSON.stringify(
+    [SET_VERSION, resolve(options.photos), options.originals, options.hardSetSize].concat(options.seed ?? []),
+  );
   return join(tmpdir(), 'assay-bench-duplicates', createHash('sha256').update(key).digest('hex').slice(0, 12));
 }
 

@@ -1,18 +1,21 @@
 import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { Fingerprint } from '../../workers/fingerprint.js';
 import { FingerprintIndex } from '../../workers/match/fingerprint-index.js';
 import { LocalIndex } from '../../workers/match/local-index.js';
 import type { CompareTask } from '../../workers/match/match-task.js';
 import type { PairMatch } from '../../workers/match/pair-match.js';
-import type { FingerprintTask } from './engine-thread.js';
 import { hardSetReports } from './evaluate-pairwise.js';
 import { WrongPairs, type Evaluation } from './evaluation.js';
 import type { PairTruth } from './pair-truth.js';
+import { startThreads, withoutFeatures } from './prints.js';
 
 /** More than the copies of one source, which otherwise would fill the places and hide wrong pairs. */
 const CANDIDATES = 100;
+/** So many of them beside these are compared: what the service compares. */
+const COMPARED_BY_HASH = 40;
+const COMPARED_BY_FEATURES = 20;
 const DUPLICATE_SCORE = 0.85;
 const UNRELATED = 0;
 const QUERIES_A_TASK = 8;
@@ -24,7 +27,7 @@ export interface OurEvaluation extends Evaluation {
   nearShots: number;
   /** Copies called near-shots of their originals: misses. */
   copiesAsNearShots: number;
-  seconds: { fingerprints: number; search: number; compare: number };
+  seconds: { search: number; compare: number };
 }
 
 export interface OurOptions {
@@ -37,22 +40,14 @@ export interface OurOptions {
  * and local features are compared. A near-shot is no copy. Pairs of which nothing is asked, such as two copies of one
  * original, are not compared.
  */
-export async function evaluateOurs({ name, localFeatures }: OurOptions, truth: PairTruth): Promise<OurEvaluation> {
-  const threads = new Piscina({
-    filename: new URL('engine-thread-entry.js', import.meta.url).href,
-    maxThreads: availableParallelism(),
-    atomics: 'disabled',
-  });
+export async function evaluateOurs(
+  { name, localFeatures }: OurOptions,
+  truth: PairTruth,
+  all: readonly Fingerprint[],
+): Promise<OurEvaluation> {
+  const threads = startThreads();
   const clock = stopwatch();
-  const prints = await pMap(
-    truth.pictures,
-    ({ file }) =>
-      threads.run({ file, localFeatures } satisfies FingerprintTask, {
-        name: 'fingerprintFile',
-      }) as Promise<Fingerprint>,
-    { concurrency: 2 * availableParallelism() },
-  );
-  const fingerprints = clock();
+  const prints = localFeatures ? all : all.map(withoutFeatures);
   const candidates = candidatesOfAll(prints, truth, localFeatures);
   const search = clock();
   const matches = await compareAll(prints, candidates, threads);
@@ -87,7 +82,7 @@ export async function evaluateOurs({ name, localFeatures }: OurOptions, truth: P
     compared: candidates.reduce((sum, list) => sum + list.length, 0),
     nearShots,
     copiesAsNearShots: copies.filter(({ original, copy }) => isNearShot(original, copy)).length,
-    seconds: { fingerprints, search, compare },
+    seconds: { search, compare },
   };
 }
 
@@ -101,10 +96,17 @@ export function candidatesOfAll(prints: readonly Fingerprint[], truth: PairTruth
   return prints.map((print, position) => {
     const byHash = index.candidates(print, { below: position, limit: CANDIDATES });
     const byFeatures = local?.candidates(print.evidence, { below: position, limit: CANDIDATES }) ?? [];
-    const found = new Set([...byHash, ...byFeatures].map((candidate) => candidate.position));
+    const asked = (candidates: readonly { position: number }[], most: number) =>
+      candidates
+        .map((candidate) => candidate.position)
+        .filter((other) => truth.isAsked(position, other))
+        .slice(0, most);
+    const original = [...byHash, ...byFeatures].find((candidate) => candidate.position === originals.get(position));
+    const found = new Set([...asked(byHash, COMPARED_BY_HASH), ...asked(byFeatures, COMPARED_BY_FEATURES)]);
+    if (original) found.add(original.position);
     index.append({ pdq: print.pdq, descriptor: print.descriptor, owner: 1, request: 1, reference: false });
     local?.append(print.evidence);
-    return [...found].filter((other) => originals.get(position) === other || truth.isAsked(position, other));
+    return [...found];
   });
 }
 

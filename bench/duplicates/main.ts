@@ -16,6 +16,7 @@ import { evaluatePairwise } from './evaluate-pairwise.js';
 import type { Evaluation } from './evaluation.js';
 import { fingerprintFile } from './engine-thread.js';
 import { PairTruth } from './pair-truth.js';
+import { fingerprintsOf } from './prints.js';
 import { findCatalogueShots } from './plain-backdrops.js';
 import { reportOf } from './report.js';
 import { measureRequest } from './request-speed.js';
@@ -56,7 +57,9 @@ const truth = new PairTruth(set.pictures, await findCatalogueShots(set.pictures)
 const tools = pairwiseTools();
 
 const evaluations: (Evaluation | null)[] = [];
-for (const variant of OURS) evaluations.push(await fresh(variant.name, () => evaluateOurs(variant, truth)));
+for (const variant of OURS) {
+  evaluations.push(await fresh(variant.name, async () => evaluateOurs(variant, truth, await fingerprintsOf(set))));
+}
 for (const tool of tools) evaluations.push(await fresh(tool.name, () => evaluatePairwise(tool, truth)));
 const rated = evaluations.filter((evaluation) => evaluation !== null);
 for (const evaluation of rated.filter(({ tool }) => wanted(tool))) {

@@ -5,6 +5,6 @@ import wabt from 'wabt';
 export async function assembleKernel(name: string): Promise<Uint8Array<ArrayBuffer>> {
   const assembler = await wabt();
   const text = await readFile(new URL(`../../workers/${name}.wat`, import.meta.url), 'utf8');
-  const module = assembler.parseWat(`${name}.wat`, text, { simd: true, threads: true });
+  const module = assembler.parseWat(`${name}.wat`, text, { simd: true, threads: true, bulk_memory: true });
   return Uint8Array.from(module.toBinary({}).buffer);
 }

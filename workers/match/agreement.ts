@@ -1,5 +1,6 @@
 import { CHROMA_SIDE } from '../fingerprint/evidence.js';
 import { determinant, type Affine } from './affine.js';
+import { compareUnder, otherDetail, ownDetail, sampled, type Sums } from './sampling.js';
 import { levelFor, sample, type Level, type Thumbnail } from './thumbnail.js';
 
 /** How far two aligned pictures agree. */
@@ -11,6 +12,10 @@ export interface Agreement {
   /** Share of the blocks with detail that correlate by 0.5, and by 0.9. */
   blockAgreement: number;
   closeAgreement: number;
+  /** Mean of how much better those blocks correlate when each is shifted by a pixel: parallax shows by it, no copy has much. */
+  strain: number;
+  /** Contrast of the template's details over that of all; gradients and skies have hardly any. */
+  roughness: number;
   /** Blocks with detail, in pieces of 8 × 8 pixels of the coarser picture. */
   blocks: number;
   /** Correlation of colours, −1…1; null where one of both pictures is grey. */
@@ -37,9 +42,10 @@ const CLOSE = 0.9;
 const HOPELESS = -0.2;
 /** Mean distance of a picture's colours from grey up to which it counts as grey. */
 const GREY = 1.5;
+/** Cosine of the angle between two hues that may be one, warmer or colder. */
+const SAME_HUE = 0.5;
 
-const details = new Float32Array(MOST_PIXELS);
-const shifted = new Float32Array(MOST_PIXELS);
+const LEAST_PIXELS = 24;
 
 /**
  * Compares what two pictures show in common.
@@ -56,15 +62,6 @@ export function agreementOf(template: Thumbnail, picture: Thumbnail, map: Affine
   return { ...brightness, ...energy, ...compareChroma(template, picture, map) };
 }
 
-interface Sums {
-  count: number;
-  a: number;
-  b: number;
-  aa: number;
-  bb: number;
-  ab: number;
-}
-
 const noSums = (): Sums => ({ count: 0, a: 0, b: 0, aa: 0, bb: 0, ab: 0 });
 
 function add(sums: Sums, a: number, b: number): void {
@@ -75,6 +72,8 @@ function add(sums: Sums, a: number, b: number): void {
   sums.bb += b * b;
   sums.ab += a * b;
 }
+
+type Moments = ReturnType<typeof momentsOf>;
 
 function momentsOf({ count, a, b, aa, bb, ab }: Sums) {
   return {
@@ -89,74 +88,22 @@ function correlation(sums: Sums, floor: number): number {
   return covariance / Math.sqrt((varianceA + floor) * (varianceB + floor));
 }
 
-/** Fills `details` and `shifted` with both pictures' details, NaN outside the picture. */
-function correlate(own: Level, other: Level, [a, b, c, d, e, f]: Affine) {
-  const { side, values: ownValues, detail: ownDetail } = own;
-  const { side: otherSide, values: otherValues, detail: otherDetail } = other;
-  const last = otherSide - 1;
-  let [count, sumA, sumB, sumAA, sumBB, sumAB] = [0, 0, 0, 0, 0, 0];
-  let [fineA, fineB, fineAA, fineBB, fineAB] = [0, 0, 0, 0, 0];
-  for (let y = 0, at = 0; y < side; y++) {
-    const v = (y + 0.5) / side;
-    const startU = b * v + c;
-    const startV = e * v + f;
-    for (let x = 0; x < side; x++, at++) {
-      const u = (x + 0.5) / side;
-      const mu = a * u + startU;
-      const mv = d * u + startV;
-      const detail = ownDetail[at]!;
-      details[at] = detail;
-      if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) {
-        shifted[at] = NaN;
-        continue;
-      }
-      const px = Math.min(last, Math.max(0, mu * otherSide - 0.5));
-      const py = Math.min(last, Math.max(0, mv * otherSide - 0.5));
-      const left = px >= last ? last - 1 : px | 0;
-      const top = py >= last ? last - 1 : py | 0;
-      const fx = px - left;
-      const fy = py - top;
-      const [w00, w01, w10, w11] = [(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy];
-      const upper = top * otherSide + left;
-      const lower = upper + otherSide;
-      const otherFine =
-        w00 * otherDetail[upper]! +
-        w01 * otherDetail[upper + 1]! +
-        w10 * otherDetail[lower]! +
-        w11 * otherDetail[lower + 1]!;
-      const otherValue =
-        w00 * otherValues[upper]! +
-        w01 * otherValues[upper + 1]! +
-        w10 * otherValues[lower]! +
-        w11 * otherValues[lower + 1]!;
-      const value = ownValues[at]!;
-      shifted[at] = otherFine;
-      count++;
-      fineA += detail;
-      fineB += otherFine;
-      fineAA += detail * detail;
-      fineBB += otherFine * otherFine;
-      fineAB += detail * otherFine;
-      sumA += value;
-      sumB += otherValue;
-      sumAA += value * value;
-      sumBB += otherValue * otherValue;
-      sumAB += value * otherValue;
-    }
-  }
-  if (count < 24) return null;
-  const values: Sums = { count, a: sumA, b: sumB, aa: sumAA, bb: sumBB, ab: sumAB };
-  const fine: Sums = { count, a: fineA, b: fineB, aa: fineAA, bb: fineBB, ab: fineAB };
+/** Leaves both pictures' details behind, NaN outside the shared area. */
+function correlate(own: Level, other: Level, map: Affine) {
+  const sums = compareUnder(own, other, map, LEAST_PIXELS);
+  if (!sums) return null;
+  const { values, detail } = sums;
   const { varianceA, varianceB, covariance } = momentsOf(values);
-  const detailMoments = momentsOf(fine);
+  const fine = momentsOf(detail);
   const gain = Math.sqrt((varianceB + 1e-3) / (varianceA + 1e-3)) * (covariance < 0 ? -1 : 1);
-  const sharpness = Math.sqrt((detailMoments.varianceB + 1e-3) / (detailMoments.varianceA + 1e-3)) / Math.abs(gain);
+  const sharpness = Math.sqrt((fine.varianceB + 1e-3) / (fine.varianceA + 1e-3)) / Math.abs(gain);
   return {
-    ncc: correlation(fine, NOISE * NOISE),
+    ncc: correlation(detail, NOISE * NOISE),
     tone: correlation(values, NOISE * NOISE),
     gain,
     offset: (values.b - gain * values.a) / values.count,
     sharpness,
+    roughness: Math.sqrt(fine.varianceA / (varianceA + 1)),
   };
 }
 
@@ -166,28 +113,31 @@ function correlate(own: Level, other: Level, [a, b, c, d, e, f]: Affine) {
  */
 function blockStatistics({ side }: Level) {
   let shared = 0;
-  for (let at = 0; at < side * side; at++) if (shifted[at] === shifted[at]) shared++;
+  for (let at = 0; at < side * side; at++) if (sampled[at] === sampled[at]) shared++;
   const edge = shared < MOST_PIXELS / 4 ? BLOCK / 2 : BLOCK;
-  let [textured, agreeing, close] = [0, 0, 0];
+  let [textured, agreeing, close, strain] = [0, 0, 0, 0];
   for (let top = 0; top + edge <= side; top += edge) {
     for (let left = 0; left + edge <= side; left += edge) {
       const agreement = blockCorrelation(side, edge, left, top);
       if (agreement === null) continue;
+      const { best, unshifted } = agreement;
       textured++;
-      if (agreement >= ALIKE) agreeing++;
-      if (agreement >= CLOSE) close++;
+      if (best >= ALIKE) agreeing++;
+      if (best >= CLOSE) close++;
+      strain += best - unshifted;
     }
   }
   return {
     blocks: (textured * edge * edge) / BLOCK ** 2,
     blockAgreement: textured === 0 ? 0 : agreeing / textured,
     closeAgreement: textured === 0 ? 0 : close / textured,
+    strain: textured === 0 ? 0 : strain / textured,
   };
 }
 
 /** The best over shifts by a pixel; null for a block without detail or that is hardly shared. */
-function blockCorrelation(side: number, edge: number, left: number, top: number): number | null {
-  let best: number | null = null;
+function blockCorrelation(side: number, edge: number, left: number, top: number) {
+  let [best, unshifted] = [-Infinity, 0];
   for (const [dx, dy] of SHIFTS) {
     const sums = sumsOfBlock(side, edge, left, top, dx, dy);
     const isUnshifted = dx === 0 && dy === 0;
@@ -198,10 +148,11 @@ function blockCorrelation(side: number, edge: number, left: number, top: number)
     const { varianceA, varianceB } = momentsOf(sums);
     if (isUnshifted && Math.max(varianceA, varianceB) < 4 * NOISE * NOISE) return null;
     const agreement = correlation(sums, NOISE * NOISE);
-    if (best === null || agreement > best) best = agreement;
+    if (isUnshifted) unshifted = agreement;
+    if (agreement > best) best = agreement;
     if (best >= CLOSE || (isUnshifted && agreement < HOPELESS)) break;
   }
-  return best;
+  return { best, unshifted };
 }
 
 function sumsOfBlock(side: number, edge: number, left: number, top: number, dx: number, dy: number): Sums {
@@ -211,9 +162,9 @@ function sumsOfBlock(side: number, edge: number, left: number, top: number, dx: 
     const row = y * side;
     const shift = dy * side + dx;
     for (let x = Math.max(left, -dx); x < lastX; x++) {
-      const other = shifted[row + x + shift]!;
-      if (other !== other) continue;
-      const own = details[row + x]!;
+      const other = otherDetail[row + x + shift]!;
+      const own = ownDetail[row + x]!;
+      if (other !== other || own !== own) continue;
       count++;
       a += own;
       b += other;
@@ -237,9 +188,9 @@ const SHIFTS = [
   [-1, 1],
 ] as const;
 
+/** Cells that agree least are left out, a twelfth of them: a badge or a stamp in them would tell the colours of nothing else. */
 function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, f]: Affine) {
-  const blue = noSums();
-  const red = noSums();
+  const cells: Cell[] = [];
   let [ownColour, otherColour] = [0, 0];
   for (let cell = 0; cell < CHROMA_SIDE * CHROMA_SIDE; cell++) {
     const u = ((cell % CHROMA_SIDE) + 0.5) / CHROMA_SIDE;
@@ -249,24 +200,23 @@ function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, 
     if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) continue;
     const otherBlue = sample(picture.blue, CHROMA_SIDE, mu, mv);
     const otherRed = sample(picture.red, CHROMA_SIDE, mu, mv);
-    add(blue, template.blue[cell]!, otherBlue);
-    add(red, template.red[cell]!, otherRed);
+    cells.push([template.blue[cell]!, template.red[cell]!, otherBlue, otherRed]);
     ownColour += Math.hypot(template.blue[cell]!, template.red[cell]!);
     otherColour += Math.hypot(otherBlue, otherRed);
   }
-  const { count } = blue;
-  if (template.isTinted && picture.isTinted && count >= 4) return compareHues(blue, red, otherColour / ownColour);
+  const count = cells.length;
+  if (template.isTinted && picture.isTinted && count >= 4) {
+    return compareHues(...sumsOfCells(cells), otherColour / ownColour);
+  }
   const isGrey = Math.min(ownColour, otherColour) / count < GREY || template.isTinted || picture.isTinted;
   if (count < 4 || isGrey) {
     const saturation =
       count >= 4 && Math.max(ownColour, otherColour) / count >= 2 * GREY ? otherColour / ownColour : null;
     return { chroma: null, chromaDifference: null, saturation };
   }
-  const [first, second] = [momentsOf(blue), momentsOf(red)];
-  const varianceA = first.varianceA + second.varianceA;
-  const varianceB = first.varianceB + second.varianceB;
-  const covariance = first.covariance + second.covariance;
-  const unexplained = varianceA + varianceB - 2 * Math.max(0, covariance);
+  const { varianceA, varianceB, covariance } = chromaMoments(trimmed(cells));
+  const unexplained =
+    Math.sqrt(varianceA * varianceB) - Math.max(0, covariance) ** 2 / Math.sqrt(varianceA * varianceB + 1e-6);
   const floor = 2;
   return {
     chroma: (covariance + floor) / Math.sqrt((varianceA + floor) * (varianceB + floor)),
@@ -275,9 +225,48 @@ function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, 
   };
 }
 
+/** Blue and red difference of the template, then of the picture. */
+type Cell = readonly [number, number, number, number];
+
+const TRIMMED = 1 / 12;
+
+function trimmed(cells: readonly Cell[]): Cell[] {
+  const [blue, red] = sumsOfCells(cells);
+  const { varianceA, covariance } = chromaMoments(cells);
+  const slope = covariance / (varianceA + 1);
+  const count = cells.length;
+  const strangeness = ([ownBlue, ownRed, otherBlue, otherRed]: Cell) =>
+    Math.hypot(
+      otherBlue - blue.b / count - slope * (ownBlue - blue.a / count),
+      otherRed - red.b / count - slope * (ownRed - red.a / count),
+    );
+  const rated = cells
+    .map((cell) => ({ cell, strange: strangeness(cell) }))
+    .sort((one, two) => one.strange - two.strange);
+  return rated.slice(0, Math.ceil(count * (1 - TRIMMED))).map(({ cell }) => cell);
+}
+
+function sumsOfCells(cells: readonly Cell[]): [blue: Sums, red: Sums] {
+  const [blue, red] = [noSums(), noSums()];
+  for (const [ownBlue, ownRed, otherBlue, otherRed] of cells) {
+    add(blue, ownBlue, otherBlue);
+    add(red, ownRed, otherRed);
+  }
+  return [blue, red];
+}
+
+function chromaMoments(cells: readonly Cell[]) {
+  const [first, second] = sumsOfCells(cells).map(momentsOf) as [Moments, Moments];
+  return {
+    varianceA: first.varianceA + second.varianceA,
+    varianceB: first.varianceB + second.varianceB,
+    covariance: first.covariance + second.covariance,
+  };
+}
+
 /** Of two pictures of one hue each it matters whether it is the same. */
 function compareHues(blue: Sums, red: Sums, saturation: number) {
   const cosine = (blue.a * blue.b + red.a * red.b) / (Math.hypot(blue.a, red.a) * Math.hypot(blue.b, red.b));
-  const apart = Math.hypot(blue.a - blue.b, red.a - red.b) / blue.count;
+  const apart = cosine > SAME_HUE ? 0 : Math.hypot(blue.a - blue.b, red.a - red.b) / blue.count;
   return { chroma: cosine, chromaDifference: apart, saturation };
 }

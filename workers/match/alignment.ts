@@ -1,8 +1,9 @@
 import { compose, coverage, determinant, invert, stretches, type Affine } from './affine.js';
+import { sampled, sampleUnder } from './sampling.js';
 import { levelFor, type Level, type Thumbnail } from './thumbnail.js';
 
 const PARAMETERS = 6;
-const MOST_PIXELS = 64 * 64;
+const LEAST_PIXELS = 24;
 /** A step that moves no pixel by more than this share of one is the last. */
 const SETTLED = 0.02;
 /** A copy shows at least this much of one of both pictures, and is stretched and squeezed no more than this. */
@@ -10,7 +11,6 @@ const LEAST_COVERAGE = 0.06;
 const MOST_STRETCH = 5;
 const MOST_SQUEEZE = 2.4;
 
-const sampled = new Float32Array(MOST_PIXELS);
 /** Of each of the three products of slopes; then the right-hand side. */
 const MOMENTS = 6;
 const moments = new Float64Array(3 * MOMENTS + PARAMETERS);
@@ -140,43 +140,21 @@ function fillNormal(): void {
   }
 }
 
-/** Fills `sampled` with the picture under the map, NaN outside; null where hardly anything lies inside or all is flat. */
-function samplePicture({ side, values }: Level, picture: Level, [a, b, c, d, e, f]: Affine) {
-  const { side: pictureSide, values: pixels } = picture;
+/** Fills `sampled`; null where hardly anything lies inside or all is flat. */
+function samplePicture(template: Level, picture: Level, map: Affine) {
+  if (sampleUnder(template, picture, map) < LEAST_PIXELS) return null;
+  const { side, values } = template;
   let [count, sum, squares, ownSum, ownSquares] = [0, 0, 0, 0, 0];
-  const last = pictureSide - 1;
-  for (let y = 0, at = 0; y < side; y++) {
-    const v = (y + 0.5) / side;
-    const startU = b * v + c;
-    const startV = e * v + f;
-    for (let x = 0; x < side; x++, at++) {
-      const u = (x + 0.5) / side;
-      const mu = a * u + startU;
-      const mv = d * u + startV;
-      if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) {
-        sampled[at] = NaN;
-        continue;
-      }
-      const px = Math.min(last, Math.max(0, mu * pictureSide - 0.5));
-      const py = Math.min(last, Math.max(0, mv * pictureSide - 0.5));
-      const left = px >= last ? last - 1 : px | 0;
-      const top = py >= last ? last - 1 : py | 0;
-      const fx = px - left;
-      const corner = top * pictureSide + left;
-      const upper = pixels[corner]! + (pixels[corner + 1]! - pixels[corner]!) * fx;
-      const below = corner + pictureSide;
-      const lower = pixels[below]! + (pixels[below + 1]! - pixels[below]!) * fx;
-      const value = upper + (lower - upper) * (py - top);
-      const own = values[at]!;
-      sampled[at] = value;
-      count++;
-      sum += value;
-      squares += value * value;
-      ownSum += own;
-      ownSquares += own * own;
-    }
+  for (let at = 0; at < side * side; at++) {
+    const value = sampled[at]!;
+    if (value !== value) continue;
+    const own = values[at]!;
+    count++;
+    sum += value;
+    squares += value * value;
+    ownSum += own;
+    ownSquares += own * own;
   }
-  if (count < 24) return null;
   const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
   const ownDeviation = Math.sqrt(Math.max(0, ownSquares / count - (ownSum / count) ** 2));
   if (deviation < 0.05 || ownDeviation < 0.05) return null;

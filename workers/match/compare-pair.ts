@@ -29,7 +29,7 @@ export function comparePair(query: KnownFingerprint, candidate: KnownFingerprint
 }
 
 function matchOfPixels(measures: PairMeasures, measured: PixelMeasures, isQueryFirst: boolean): PairMatch | null {
-  const { score, relation } = judge(measured);
+  const { score, relation } = judge(measured, measures.pdqDistance);
   if (score < LEAST_SCORE) return null;
   const pixels = isQueryFirst ? measured : turnedAround(measured);
   const layout = layoutOf(pixels);

@@ -72,6 +72,8 @@ export const CANDIDATE_RADIUS = 44;
 export const CANDIDATE_COSINE = 0.6;
 const DEFAULT_CAPACITY = 4_000_000;
 const DEFAULT_LIMIT = 40;
+/** Bits up to which hardly anything but a copy comes. */
+const SURE = 16;
 const VECTOR = 16;
 /** Offsets in a thread's scratch space. */
 const HASH_COLUMNS = 0;
@@ -176,9 +178,7 @@ export class FingerprintIndex {
         if (end > start && from < end) this.#scan(prepared[number]!, start, end, options[number]!, found[number]!);
       }
     }
-    return found.map((list, number) =>
-      list.sort(mostPromisingFirst).slice(0, Math.max(0, options[number]!.limit ?? DEFAULT_LIMIT)),
-    );
+    return found.map((list, number) => choose(list, Math.max(0, options[number]!.limit ?? DEFAULT_LIMIT)));
   }
 
   #scan(query: PreparedQuery, start: number, end: number, options: CandidateOptions, candidates: Candidate[]): void {
@@ -290,3 +290,10 @@ function checkLength(name: string, { length }: { length: number }, expected: num
 const promise = ({ pdqDistance, cosine }: Candidate) => Math.max((128 - pdqDistance) / 128, cosine);
 
 const mostPromisingFirst = (a: Candidate, b: Candidate) => promise(b) - promise(a) || a.position - b.position;
+
+/** Half the places are for the oldest of the sure ones: all of many copies then meet the same pictures, and make one group. */
+function choose(found: Candidate[], limit: number): Candidate[] {
+  const rest = found.sort(mostPromisingFirst).splice(Math.ceil(limit / 2));
+  const age = ({ pdqDistance, position }: Candidate) => (pdqDistance <= SURE ? position : Infinity);
+  return [...found, ...rest.sort((a, b) => (age(a) < age(b) ? -1 : Number(age(a) > age(b)))).slice(0, limit >> 1)];
+}

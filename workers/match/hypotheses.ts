@@ -2,6 +2,7 @@ import { compose, determinant, invert, ORIENTATION_MAPS, type Affine } from './a
 import { refine } from './alignment.js';
 import { contentMap } from './local-match.js';
 import { ORIENTATIONS } from './pair-match.js';
+import { compareUnder, type Sums } from './sampling.js';
 import { levelFor, type Level, type Thumbnail } from './thumbnail.js';
 
 const COARSE_SIDE = 16;
@@ -13,6 +14,7 @@ const CROPS_RATED_AGAIN = 10;
  * pixels once they are aligned; and from where on nothing better is to be expected.
  */
 export const LEAST_OF_FRAME = 0.25;
+export const LEAST_OF_TOLD_FRAME = 0.5;
 export const LEAST_OF_CROP = 0.55;
 const PROMISING_COARSE = 0.55;
 const PROMISING_FINE = 0.72;
@@ -118,67 +120,18 @@ function distinct(hypotheses: readonly Hypothesis[]): Hypothesis[] {
 }
 
 /** Mean of the correlations of brightness and of details at a low resolution, −1…1. */
-function coarseAgreement(template: Thumbnail, picture: Thumbnail, map: Affine, side: number): number {
+export function coarseAgreement(template: Thumbnail, picture: Thumbnail, map: Affine, side: number): number {
   const own = levelFor(template, side);
   const other = levelFor(picture, side / Math.sqrt(Math.abs(determinant(map))));
   return meanCorrelation(own, other, map);
 }
 
-function meanCorrelation(own: Level, other: Level, [a, b, c, d, e, f]: Affine): number {
-  const { side, values, detail } = own;
-  const { side: otherSide, values: otherValues, detail: otherDetail } = other;
-  const last = otherSide - 1;
-  let [count, sum, sumOther, squares, squaresOther, products] = [0, 0, 0, 0, 0, 0];
-  let [fine, fineOther, fineSquares, fineSquaresOther, fineProducts] = [0, 0, 0, 0, 0];
-  for (let y = 0, at = 0; y < side; y++) {
-    const v = (y + 0.5) / side;
-    const startU = b * v + c;
-    const startV = e * v + f;
-    for (let x = 0; x < side; x++, at++) {
-      const u = (x + 0.5) / side;
-      const mu = a * u + startU;
-      const mv = d * u + startV;
-      if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) continue;
-      const px = Math.min(last, Math.max(0, mu * otherSide - 0.5));
-      const py = Math.min(last, Math.max(0, mv * otherSide - 0.5));
-      const left = px >= last ? last - 1 : px | 0;
-      const top = py >= last ? last - 1 : py | 0;
-      const corner = top * otherSide + left;
-      const fx = px - left;
-      const fy = py - top;
-      const [w00, w01, w10, w11] = [(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy];
-      const below = corner + otherSide;
-      const value = values[at]!;
-      const pixel =
-        w00 * otherValues[corner]! +
-        w01 * otherValues[corner + 1]! +
-        w10 * otherValues[below]! +
-        w11 * otherValues[below + 1]!;
-      const ownDetail = detail[at]!;
-      const pixelDetail =
-        w00 * otherDetail[corner]! +
-        w01 * otherDetail[corner + 1]! +
-        w10 * otherDetail[below]! +
-        w11 * otherDetail[below + 1]!;
-      count++;
-      sum += value;
-      sumOther += pixel;
-      squares += value * value;
-      squaresOther += pixel * pixel;
-      products += value * pixel;
-      fine += ownDetail;
-      fineOther += pixelDetail;
-      fineSquares += ownDetail * ownDetail;
-      fineSquaresOther += pixelDetail * pixelDetail;
-      fineProducts += ownDetail * pixelDetail;
-    }
-  }
-  if (count < LEAST_SHARED * side * side) return -1;
-  const tone = correlation(count, sum, sumOther, squares, squaresOther, products);
-  return (tone + correlation(count, fine, fineOther, fineSquares, fineSquaresOther, fineProducts)) / 2;
+function meanCorrelation(own: Level, other: Level, map: Affine): number {
+  const sums = compareUnder(own, other, map, LEAST_SHARED * own.side * own.side);
+  return sums ? (correlation(sums.values) + correlation(sums.detail)) / 2 : -1;
 }
 
-function correlation(count: number, a: number, b: number, aa: number, bb: number, ab: number): number {
+function correlation({ count, a, b, aa, bb, ab }: Sums): number {
   const variance = aa / count - (a / count) ** 2 + 0.1;
   const varianceOther = bb / count - (b / count) ** 2 + 0.1;
   return (ab / count - (a / count) * (b / count)) / Math.sqrt(variance * varianceOther);

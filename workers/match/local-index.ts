@@ -22,7 +22,9 @@ export interface LocalOptions {
 }
 
 /** Unrelated pictures seldom have more. */
-export const LEAST_VOTES = 16;
+export const LEAST_VOTES = 14;
+/** A key that one in sixteen pictures has tells too little for the time that it takes: text, windows, grids. */
+const LEAST_WEIGHT = 4;
 const DEFAULT_CAPACITY = 200_000;
 const DEFAULT_LIMIT = 40;
 const MOST_HITS = 1 << 17;
@@ -126,7 +128,7 @@ export class LocalIndex {
       (key, count) => {
         weight = Math.log2((pictures + PRIOR_PICTURES) / (count + PRIOR_HITS));
         pose = query.poses[key]!;
-        return hits + count <= MOST_HITS;
+        return weight >= LEAST_WEIGHT && hits + count <= MOST_HITS;
       },
       (picture, other) => {
         totals[picture]! += weight;

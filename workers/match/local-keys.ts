@@ -3,18 +3,19 @@ import { DESCRIPTOR_BYTES, openEvidence } from '../fingerprint/evidence.js';
 import type { LocalFeatures } from '../fingerprint/local-features.js';
 
 /** What of a picture's features is kept in memory: so many of the strongest corners, so many words of each. */
-const KEPT_FEATURES = 48;
-const KEPT_WORDS = 4;
+const KEPT_FEATURES = 64;
+const KEPT_WORDS = 3;
+const WORD_BITS = 28;
 export const MOST_KEYS = KEPT_FEATURES * KEPT_WORDS;
 /** Words with fewer bits of one sort come from plain patches, and are everywhere. */
-const LEAST_BITS = 5;
+const LEAST_BITS = 4;
 /** A pose is a direction in sixteenths of a turn and a level. */
 export const LEVEL_BITS = 2;
 export const POSE_BITS = 4 + LEVEL_BITS;
 
 /**
- * Words of 32 bits out of a picture's descriptions: two pictures of one corner have one in common more often than not,
- * others seldom. Never 0.
+ * Words of 28 bits out of a picture's descriptions, mixed: two pictures of one corner have one in common more often than
+ * not, others seldom. Never 0.
  */
 export interface LocalKeys {
   keys: Uint32Array;
@@ -47,7 +48,7 @@ function keysOf({ count, descriptors, angle, level }: LocalFeatures, most: numbe
     const turned = isMirrored ? 128 - angle[feature]! : angle[feature]!;
     const pose = ((((turned + 8) & 255) >> 4) << LEVEL_BITS) | level[feature]!;
     for (let word = 0; word < KEPT_WORDS; word++) {
-      const key = saltedKey(view.getUint32(feature * DESCRIPTOR_BYTES + 4 * word, true), word);
+      const key = saltedKey(wordOf(view, feature, word), word);
       if (key === null) continue;
       keys.push(key);
       poses.push(pose);
@@ -56,11 +57,17 @@ function keysOf({ count, descriptors, angle, level }: LocalFeatures, most: numbe
   return { keys: Uint32Array.from(keys), poses: Uint8Array.from(poses) };
 }
 
+function wordOf(view: DataView, feature: number, word: number): number {
+  const bit = word * WORD_BITS;
+  const bytes = view.getUint32(feature * DESCRIPTOR_BYTES + (bit >> 3), true);
+  return (bytes >>> (bit & 7)) & ((1 << WORD_BITS) - 1);
+}
+
 /** Words of different places must not meet, and near words must not fall into near buckets. */
 function saltedKey(value: number, word: number): number | null {
   let bits = 0;
   for (let rest = value; rest !== 0; rest &= rest - 1) bits++;
-  if (bits < LEAST_BITS || bits > 32 - LEAST_BITS) return null;
+  if (bits < LEAST_BITS || bits > WORD_BITS - LEAST_BITS) return null;
   let mixed = Math.imul(value ^ (word * 0x9e3779b9), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
   const key = (mixed ^ (mixed >>> 16)) >>> 0;

@@ -5,7 +5,15 @@ import { agreementOf, type Agreement } from './agreement.js';
 import { coverage, determinant, invert, stretches, type Affine } from './affine.js';
 import { refine } from './alignment.js';
 import { dihedralOfHash, hammingDistance } from './hash-orientations.js';
-import { alignThumbnails, LEAST_OF_CROP, LEAST_OF_FRAME, rateCrops, rateFrames } from './hypotheses.js';
+import {
+  alignThumbnails,
+  coarseAgreement,
+  LEAST_OF_CROP,
+  LEAST_OF_FRAME,
+  LEAST_OF_TOLD_FRAME,
+  rateCrops,
+  rateFrames,
+} from './hypotheses.js';
 import { alignLocally } from './local-match.js';
 import { ORIENTATIONS, type KnownFingerprint, type Orientation } from './pair-match.js';
 import { prepareThumbnail, type Thumbnail } from './thumbnail.js';
@@ -39,6 +47,10 @@ const SETTLED_BLOCKS = 0.85;
 /** Pictures less alike than this are no crops of each other that features would not have told. */
 const CROP_COSINE = 0.45;
 const CROP_BITS = 84;
+const TELLING_FEATURES = 40;
+/** Fewer features come together by chance: a look at 32 pixels shows it. */
+const CLEAR_INLIERS = 12;
+const LEAST_OF_LOCAL = 0.35;
 
 /** Measures two fingerprints. The order matters to the last bit of rounding: `comparePair` sees to it. */
 export function measurePair(first: KnownFingerprint, second: KnownFingerprint): PairMeasures {
@@ -57,13 +69,19 @@ function thumbnailOf({ evidence }: KnownFingerprint): Thumbnail | null {
 /** By the whole thumbnails, then by local features, then by thumbnails of which one is cut out of the other. */
 function comparePixels(a: Thumbnail, b: Thumbnail, mayBeCrop: boolean): PixelMeasures | null {
   const frames = rateFrames(a, b);
+  const isTold = isToldByFeatures(a, b);
   const attempts = [
-    () => measureUnder(a, b, alignThumbnails(a, b, frames, LEAST_OF_FRAME), null),
+    () => measureUnder(a, b, alignThumbnails(a, b, frames, isTold ? LEAST_OF_TOLD_FRAME : LEAST_OF_FRAME), null),
     () => {
       const local = alignLocally(a.evidence, b.evidence);
-      return local && measureUnder(a, b, local.map, local.inliers);
+      if (!local || (local.inliers < CLEAR_INLIERS && coarseAgreement(a, b, local.map, 32) < LEAST_OF_LOCAL))
+        return null;
+      return measureUnder(a, b, local.map, local.inliers);
     },
-    () => (mayBeCrop ? measureUnder(a, b, alignThumbnails(a, b, rateCrops(a, b, frames), LEAST_OF_CROP), null) : null),
+    () =>
+      mayBeCrop && !isTold
+        ? measureUnder(a, b, alignThumbnails(a, b, rateCrops(a, b, frames), LEAST_OF_CROP), null)
+        : null,
   ];
   let best: PixelMeasures | null = null;
   for (const attempt of attempts) {
@@ -73,6 +91,10 @@ function comparePixels(a: Thumbnail, b: Thumbnail, mayBeCrop: boolean): PixelMea
   }
   return best;
 }
+
+/** With so many features in both, what is neither laid on the whole nor found by them is no copy. */
+const isToldByFeatures = (a: Thumbnail, b: Thumbnail) =>
+  Math.min(a.evidence.features.count, b.evidence.features.count) >= TELLING_FEATURES;
 
 const standing = ({ ncc, blockAgreement, inliers }: PixelMeasures) => ncc + blockAgreement + (inliers ?? 0) / 40;
 

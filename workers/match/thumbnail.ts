@@ -1,4 +1,4 @@
-import { openEvidence, type Evidence } from '../fingerprint/evidence.js';
+import { CHROMA_SIDE, openEvidence, type Evidence } from '../fingerprint/evidence.js';
 import { GRID } from '../fingerprint/tent-grid.js';
 
 /** Sides of a thumbnail's pyramid, pixels; each has about half the area of the one before. */
@@ -35,7 +35,10 @@ export interface Thumbnail {
 const DETAIL_RADIUS = 3;
 /** Of a tinted picture: the mean colour squared over the colours' variance, and the variance off the hue. */
 const EVEN_HUE = 3;
-const MOST_OFF_HUE = 4;
+const MOST_OFF_HUE = 8;
+/** Mean strength of a hue, of 127, and how far a toned picture's brightness tells the strength at each place. */
+const LEAST_HUE = 2;
+const TONED = 0.85;
 const prepared = new WeakMap<Uint8Array, Thumbnail>();
 
 /** One that is asked for again is not made again. Null where the evidence is of a version not known here. */
@@ -60,7 +63,7 @@ export function prepareThumbnail(packed: Uint8Array): Thumbnail | null {
     return values;
   };
   const [blue, red] = [centred(evidence.blue), centred(evidence.red)];
-  const thumbnail = { evidence, level, blue, red, isTinted: isOfOneHue(blue, red) };
+  const thumbnail = { evidence, level, blue, red, isTinted: isOfOneHue(blue, red, level(CHROMA_SIDE).values) };
   prepared.set(packed, thumbnail);
   return thumbnail;
 }
@@ -87,8 +90,11 @@ export function sample(values: Float32Array, side: number, u: number, v: number)
   return upper + (lower - upper) * fy;
 }
 
-/** One hue over the whole picture, white and black included: its colours lie on a line from grey, well away from it. */
-function isOfOneHue(blue: Float32Array, red: Float32Array): boolean {
+/**
+ * One hue over the whole picture, white and black included: its colours lie on a line from grey, and are either well away
+ * from it or the stronger the brighter they are, as toning makes them.
+ */
+function isOfOneHue(blue: Float32Array, red: Float32Array, luma: Float32Array): boolean {
   const count = blue.length;
   let [sumBlue, sumRed, squares] = [0, 0, 0];
   for (let i = 0; i < count; i++) {
@@ -97,10 +103,29 @@ function isOfOneHue(blue: Float32Array, red: Float32Array): boolean {
     squares += blue[i]! ** 2 + red[i]! ** 2;
   }
   const mean = Math.hypot(sumBlue, sumRed) / count;
-  if (mean * mean < EVEN_HUE * (squares / count - mean * mean)) return false;
+  if (mean < LEAST_HUE) return false;
   let offHue = 0;
-  for (let i = 0; i < count; i++) offHue += ((blue[i]! * sumRed - red[i]! * sumBlue) / (mean * count)) ** 2;
-  return offHue / count < MOST_OFF_HUE;
+  const strengths = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    offHue += ((blue[i]! * sumRed - red[i]! * sumBlue) / (mean * count)) ** 2;
+    strengths[i] = (blue[i]! * sumBlue + red[i]! * sumRed) / (mean * count);
+  }
+  if (offHue / count >= MOST_OFF_HUE) return false;
+  return mean * mean >= EVEN_HUE * (squares / count - mean * mean) || correlation(strengths, luma) >= TONED;
+}
+
+function correlation(a: Float32Array, b: Float32Array): number {
+  let [sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    sumA += a[i]!;
+    sumB += b[i]!;
+    squaresA += a[i]! ** 2;
+    squaresB += b[i]! ** 2;
+    products += a[i]! * b[i]!;
+  }
+  const variance = (sum: number, squares: number) => squares / a.length - (sum / a.length) ** 2;
+  const covariance = products / a.length - (sumA / a.length) * (sumB / a.length);
+  return covariance / Math.sqrt(variance(sumA, squaresA) * variance(sumB, squaresB) + 1e-9);
 }
 
 /** Area average of the 64 × 64 picture. */

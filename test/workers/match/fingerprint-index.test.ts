@@ -54,6 +54,18 @@ describe('index of fingerprints', () => {
     );
   });
 
+  it('lets every one of many copies meet the first of them', () => {
+    const random = bytesFrom(9);
+    const original = randomEntry(random);
+    const index = filled(Array.from({ length: 150 }, () => ({ ...nearby(original, random, 6), ...tags })));
+    const positions = index.candidates(nearby(original, random, 6)).map(({ position }) => position);
+    assert.equal(positions.length, 40);
+    assert.equal(new Set(positions).size, 40);
+    assert.ok([0, 1, 2, 3].every((position) => positions.includes(position)), positions.join());
+    const close = index.candidates(nearby(original, random, 6), { limit: 20 });
+    assert.equal(close.length, 20);
+  });
+
   it('answers nothing when empty', () => {
     assert.deepEqual(FingerprintIndex.create().candidates(fingerprint(scene(5))), []);
   });
