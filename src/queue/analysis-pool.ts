@@ -85,9 +85,11 @@ export class AnalysisPool {
   }
 
   /** Candidates by query, best first, searched on all threads in the memory they share. */
-  async search({ shared, queries }: SearchTask): Promise<Candidate[][]> {
+  async search({ queries, ...indices }: SearchTask): Promise<Candidate[][]> {
     const parts = shareOut(queries, this.threads);
-    const found = await Promise.all(parts.map((part) => this.#run<Candidate[][]>('search', { shared, queries: part })));
+    const found = await Promise.all(
+      parts.map((part) => this.#run<Candidate[][]>('search', { ...indices, queries: part })),
+    );
     return found.flat();
   }
 

@@ -6,6 +6,7 @@ import type { Edge, Group } from './groups.js';
 import type { KeeperCandidate } from './keeper.js';
 import { readTies, tieKey, type Tie } from './read-ties.js';
 import type { Node } from './read-edges.js';
+import { shareShown } from './share-shown.js';
 
 /** A picture of a group, with what ties it to the representative. */
 export interface Member extends KeeperCandidate {
@@ -115,13 +116,4 @@ function asMember(node: Node, { images, references, request, edge, tie }: Facts)
       createdAt: createdAt.getTime(),
     },
   ];
-}
-
-/** How much of the scene a member shows in proportion to the representative; what was put around it shows nothing. */
-function shareShown(tie: Tie | null): number {
-  const { queryCoverage, candidateCoverage } = tie?.evidence ?? {};
-  if (!tie || typeof queryCoverage !== 'number' || typeof candidateCoverage !== 'number') return 1;
-  const ofMember = tie.transformation.includes('border') ? 1 : queryCoverage;
-  const ofRepresentative = tie.transformation.includes('border removed') ? 1 : candidateCoverage;
-  return ofMember > 0 ? ofRepresentative / ofMember : 1;
 }

@@ -4,6 +4,7 @@ import { Setting } from '../../../models/setting.js';
 import type { Caller } from '../auth/caller.js';
 import { changedFields } from '../audit/changed-fields.js';
 import { recordAudit } from '../audit/record.js';
+import { DEFAULT_THRESHOLDS } from './thresholds.js';
 
 const threshold = z.number().min(0).max(1);
 
@@ -14,7 +15,7 @@ export const settingsSchema = z.object({
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-const defaults: Settings = { duplicate_threshold: 0.85, ai_threshold: 0.8 };
+const defaults: Settings = DEFAULT_THRESHOLDS;
 
 export async function readSettings(db: Knex): Promise<Settings> {
   const rows = await Setting.query(db).whereIn('key', Object.keys(defaults));

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { foundMatches } from './found-sql.js';
 
 /** What a near shot's score stays below, so that no threshold a person would set takes it for a copy. */
-const NEAR_SHOT_CEILING = 0.49;
+export const NEAR_SHOT_CEILING = 0.49;
 
 /**
  * Chooses anew what each of these images' results matched, from what is known about their bytes: the same bytes before

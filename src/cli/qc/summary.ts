@@ -1,0 +1,12 @@
+/** What came of looking at a folder. */
+export interface Summary {
+  /** Looked at. */
+  pictures: number;
+  /** That are in a group. */
+  duplicates: number;
+  groups: number;
+  generated: number;
+  /** Files and folders that were not looked at. */
+  faults: number;
+  seconds: number;
+}

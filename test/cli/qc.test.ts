@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { insertPngChunks, renderPicture, truncate } from '../support/pictures.js';
+import { assay, jsonLines, type Run } from './assay.js';
+
+interface Line {
+  type: string;
+  file: string;
+  code: string;
+  keep: string;
+  reasons: string[];
+  duplicates: { file: string; relation: string; score: number; transformation: string[] }[];
+  ai_generated: boolean;
+  pictures: number;
+  generated: number;
+  faults: number;
+}
+
+const HOSTILE = '<img src=x onerror=alert(1)> \x1b[31m"&\u202e.jpg';
+
+describe('npx assay qc', function () {
+  this.timeout(120_000);
+  let home: string;
+  let folder: string;
+
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), 'assay-cli-'));
+    folder = join(home, 'pictures');
+    await mkdir(join(folder, 'more'), { recursive: true });
+    const [one, two, three] = await Promise.all([1, 2, 3].map((seed) => renderPicture({ seed })));
+    await writeFile(join(folder, 'one.jpg'), one!);
+    await writeFile(join(folder, 'more', HOSTILE), one!);
+    await writeFile(join(folder, 'more', 'flipped.webp'), await sharp(one).flop().resize(400).webp().toBuffer());
+    await writeFile(join(folder, 'two.jpg'), two!);
+    const parameters = 'parameters\0a castle\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512';
+    const png = await sharp(three).png().toBuffer();
+    const made = insertPngChunks(png, [{ type: 'tEXt', data: Buffer.from(parameters, 'latin1') }]);
+    await writeFile(join(folder, 'made.png'), made);
+    const part = { left: 20, top: 10, width: 380, height: 300 };
+    await writeFile(join(folder, 'part of two.png'), await sharp(two).extract(part).png().toBuffer());
+    await writeFile(join(folder, 'cut.jpg'), truncate(two!));
+    await writeFile(join(folder, 'notes.txt'), 'no picture');
+    await writeFile(join(folder, '.hidden.jpg'), one!);
+    await symlink('/etc', join(folder, 'link'));
+    writeFileSync(Buffer.concat([Buffer.from(join(folder, 'caf')), Buffer.from([0xe9]), Buffer.from('.jpg')]), two!);
+  });
+  after(() => rm(home, { recursive: true, force: true }));
+
+  const groups = (run: Run) => jsonLines<Line>(run).filter(({ type }) => type === 'group');
+  const last = (run: Run) => jsonLines<Line>(run).at(-1)!;
+
+  it('finds copies under whatever name, what is generated, and what it cannot look at', async () => {
+    const report = join(home, 'report.html');
+    const run = await assay(['qc', folder, '--json', '--html', report, '--threads', '2'], { home });
+    assert.deepEqual([run.code, run.errors], [0, '']);
+    const lines = jsonLines<Line>(run);
+    assert.deepEqual([last(run).pictures, last(run).generated, last(run).faults], [7, 1, 2]);
+
+    const [first, second, ...others] = groups(run);
+    assert.deepEqual(others, []);
+    const ofOne = [first!, second!].find(({ keep }) => keep === 'one.jpg' || keep.includes('onerror'))!;
+    assert.deepEqual(ofOne.duplicates.map(({ relation }) => relation).sort(), ['copy', 'exact']);
+    const flipped = ofOne.duplicates.find(({ file }) => file === 'more/flipped.webp')!;
+    assert.ok(flipped.transformation.includes('flip') && flipped.score >= 0.85);
+    const ofTwo = [first!, second!].find((group) => group !== ofOne)!;
+    const files = [ofTwo.keep, ...ofTwo.duplicates.map(({ file }) => file)];
+    assert.ok(files.includes('two.jpg') && files.includes('part of two.png'));
+    assert.equal(files.length, 3);
+    assert.notEqual(ofTwo.keep, 'part of two.png');
+
+    const generated = lines.filter(({ ai_generated }) => ai_generated);
+    assert.deepEqual(
+      generated.map(({ file }) => file),
+      ['made.png'],
+    );
+    const faults = lines.filter(({ type }) => type === 'error').map(({ file, code }) => `${file}: ${code}`);
+    assert.deepEqual(faults.sort(), ['cut.jpg: truncated', 'notes.txt: not_an_image']);
+
+    const html = await readFile(report, 'utf8');
+    assert.doesNotMatch(html, /<script|<img src=x|onerror=alert\(1\)>|\x1b|\u202e|https?:\/\/(?!www\.w3)/);
+    assert.equal(html.match(/data:image\/webp;base64,/g)!.length, 7);
+    assert.match(html, /text:parameters/);
+    assert.match(html, /Content-Security-Policy/);
+  });
+
+  it('prints tables that no name can deface, and nothing on standard error without a terminal', async () => {
+    const run = await assay(['qc', folder, '--fail-on', 'duplicates,ai'], { home });
+    assert.deepEqual([run.code, run.errors], [1, '']);
+    assert.match(run.output, /flipped\.webp +0\.\d\d /);
+    assert.match(run.output, /made\.png/);
+    assert.match(run.output, /7 pictures in .*2 groups of duplicates, 1 AI-generated, 2 files/);
+    assert.doesNotMatch(run.output, /[\x00-\x09\x0b-\x1f\u202e]/);
+  });
+
+  it('ends by thresholds and by what was asked for', async () => {
+    const clean = join(home, 'clean');
+    await mkdir(clean, { recursive: true });
+    await writeFile(join(clean, 'a.jpg'), await renderPicture({ seed: 7, width: 200, height: 150 }));
+    const all = ['--fail-on', 'duplicates', '--fail-on', 'ai,unreadable', '--no-cache'];
+    const [nothing, everything] = await Promise.all([
+      assay(['qc', clean, ...all], { home }),
+      assay(['qc', clean, ...all, '--ai-threshold', '0'], { home }),
+    ]);
+    assert.deepEqual([nothing.code, everything.code], [0, 1]);
+  });
+
+  it('skips what it may not read, and says so', async function () {
+    if (process.getuid?.() === 0) this.skip();
+    const locked = join(home, 'locked');
+    await mkdir(join(locked, 'inside'), { recursive: true });
+    await writeFile(join(locked, 'a.jpg'), await renderPicture({ seed: 8 }));
+    await writeFile(join(locked, 'b.jpg'), await renderPicture({ seed: 9 }));
+    chmodSync(join(locked, 'a.jpg'), 0);
+    chmodSync(join(locked, 'inside'), 0);
+    const run = await assay(['qc', locked, '--json'], { home });
+    chmodSync(join(locked, 'inside'), 0o700);
+    const faults = jsonLines<Line>(run).filter(({ type }) => type === 'error');
+    assert.deepEqual(faults.map(({ file, code }) => `${file} ${code}`).sort(), [
+      'a.jpg unreadable',
+      'inside unreadable',
+    ]);
+    assert.equal(last(run).pictures, 1);
+  });
+
+  it('looks at nothing twice, and does without a damaged cache', async () => {
+    const analyses = join(home, 'cache/assay/analyses');
+    const [version] = await readdir(analyses);
+    const packs = () => readdir(join(analyses, version!));
+    const before = await packs();
+    const again = await assay(['qc', folder, '--json'], { home });
+    assert.deepEqual(await packs(), before);
+    for (const name of before) {
+      const path = join(analyses, version!, name);
+      const bytes = await readFile(path);
+      await writeFile(path, bytes.fill(0xff, 100, 200).subarray(0, bytes.length - 10));
+    }
+    const mended = await assay(['qc', folder, '--json'], { home });
+    assert.deepEqual([again.code, mended.code, mended.errors], [0, 0, '']);
+    assert.deepEqual(groups(mended), groups(again));
+  });
+
+  it('stops at Ctrl-C in good order, and leaves no report', async () => {
+    const [many, report] = [join(home, 'many'), join(home, 'never.html')];
+    await mkdir(many);
+    for (let seed = 100; seed < 260; seed++) {
+      await writeFile(join(many, `${seed}.jpg`), await renderPicture({ seed, width: 64, height: 64 }));
+    }
+    const run = await assay(['qc', many, '--json', '--no-cache', '--html', report], {
+      home,
+      onStart: (child) => child.stdout!.once('data', () => child.kill('SIGINT')),
+    });
+    assert.deepEqual([run.code, run.errors], [130, '']);
+    assert.ok(jsonLines<Line>(run).length < 160);
+    assert.ok(!existsSync(report));
+  });
+
+  it('says in one sentence what it cannot do', async () => {
+    const wrong: [string[], RegExp][] = [
+      [['qc'], /^Name one folder\.\n$/],
+      [['qc', join(home, 'nowhere')], /^There is no folder .*\.\n$/],
+      [['qc', folder, '--ai-threshold', '2'], /^--ai-threshold takes a number from 0 to 1\.\n$/],
+      [['qc', folder, '--fail-on', 'rain'], /^--fail-on takes .*, not rain\.\n$/],
+      [['qc', folder, '--bogus'], /^Unknown option '--bogus'\.\n$/],
+      [['sing'], /^There is no command sing/],
+    ];
+    await Promise.all(
+      wrong.map(async ([args, sentence]) => {
+        const { code, output, errors } = await assay(args, { home });
+        assert.deepEqual([code, output], [2, '']);
+        assert.match(errors, sentence);
+      }),
+    );
+    const help = await assay(['qc', '--help'], { home });
+    assert.equal(help.code, 0);
+    assert.match(help.output, /--fail-on/);
+  });
+});
