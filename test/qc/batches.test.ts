@@ -13,6 +13,7 @@ import { enqueue, type JobHandlers } from '../../src/queue/job.js';
 import { runWorker } from '../../src/queue/run-worker.js';
 import type { CompareTask, SearchTask } from '../../workers/match/match-task.js';
 import { MatchGround, picture, TestProcess, VERSION } from '../matching/ground.js';
+import { idleHandlers } from '../support/idle-handlers.js';
 
 const NONE_SO_FAR = { shutdown: new AbortController().signal, attempt: 1, maxAttempts: 5 };
 const stats = {
@@ -236,21 +237,15 @@ describe('the batches of a QC run', function () {
   });
 
   it('of a huge run let another customer’s small one pass', async () => {
-    const nothing = () => Promise.resolve();
     const [huge, small] = [
       await requestOf(await ground.customer(), 12_000),
       await requestOf(await ground.customer(), 20),
     ];
     const [hugeRun, smallRun] = [await ground.run(huge, 'request'), await ground.run(small, 'request')];
     const handlers: JobHandlers = {
+      ...idleHandlers,
       runQc: (payload, job) => runQc(analyser(), payload, job),
       examineBatch: (payload, job) => examineBatch(analyser(), payload, job),
-      makeThumbnails: nothing,
-      makeHeatMap: nothing,
-      deleteObjects: nothing,
-      sweepAbandonedUploads: nothing,
-      sweepSessions: nothing,
-      endStrandedRuns: nothing,
     };
     const options = { db, databaseUrl: ground.database.url, handlers, crontab: '', threads: 1, stats };
     const worker = await runWorker({ ...options, log: pino({ level: 'silent' }) });

@@ -6,6 +6,7 @@ import type { WorkerProcess } from '../../models/worker-process.js';
 import { enqueue, type JobHandlers } from '../../src/queue/job.js';
 import { runWorker } from '../../src/queue/run-worker.js';
 import { freshDatabase } from '../support/database.js';
+import { idleHandlers } from '../support/idle-handlers.js';
 
 const stats = {
   imagesAnalysed: 0,
@@ -21,25 +22,10 @@ describe('the job queue', () => {
   afterEach(() => database.drop());
 
   function startWorker(handlers: Partial<JobHandlers>) {
-    const nothing = () => Promise.resolve();
     return runWorker({
       db: database.db,
       databaseUrl: database.url,
-      handlers: {
-        runQc: nothing,
-        examineBatch: nothing,
-        makeThumbnails: nothing,
-        makeHeatMap: nothing,
-        deleteObjects: nothing,
-        sweepAbandonedUploads: nothing,
-        sweepStorage: nothing,
-        sweepSessions: nothing,
-        endStrandedRuns: nothing,
-        makeExport: nothing,
-        sweepExports: nothing,
-        dealImages: nothing,
-        ...handlers,
-      },
+      handlers: { ...idleHandlers, ...handlers },
       crontab: '',
       threads: 1,
       stats,
