@@ -3,13 +3,16 @@ import type { Analyser } from './features/qc/analyse-images.js';
 import type { MatchMemory } from './features/qc/match/find-matches.js';
 import { endStrandedRuns } from './features/qc/end-stranded-runs.js';
 import { runQc } from './features/qc/run-qc.js';
+import { sweepIdempotencyKeys } from './features/idempotency/keys.js';
 import { sweepSessions } from './features/sessions/sweep.js';
 import { makeThumbnails } from './features/uploads/make-thumbnails.js';
 import { sweepAbandonedUploads } from './features/uploads/sweep.js';
+import { deliverWebhook, type Sender } from './features/webhooks/deliver.js';
+import { sweepWebhookDeliveries } from './features/webhooks/sweep.js';
 import type { JobHandlers } from './queue/job.js';
 
 /** Every kind of job and the domain function that does it: what `router.ts` is to procedures. */
-export function jobHandlers(analyser: Analyser & MatchMemory): JobHandlers {
+export function jobHandlers(analyser: Analyser & MatchMemory, sender: Sender): JobHandlers {
   const { db, storage } = analyser;
   return {
     runQc: (payload, job) => runQc(analyser, payload, job),
@@ -19,6 +22,9 @@ export function jobHandlers(analyser: Analyser & MatchMemory): JobHandlers {
     sweepAbandonedUploads: () => sweepAbandonedUploads(db, storage),
     endStrandedRuns: () => endStrandedRuns(db),
     sweepSessions: () => sweepSessions(db),
+    deliverWebhook: ({ deliveryId }) => deliverWebhook(sender, deliveryId),
+    sweepWebhookDeliveries: () => sweepWebhookDeliveries(db),
+    sweepIdempotencyKeys: () => sweepIdempotencyKeys(db),
   };
 }
 
@@ -27,4 +33,6 @@ export const crontab = `
 * * * * * endStrandedRuns
 17 * * * * sweepAbandonedUploads
 47 * * * * sweepSessions
+52 * * * * sweepWebhookDeliveries
+57 * * * * sweepIdempotencyKeys
 `;

@@ -15,6 +15,7 @@ import { tasksRouter } from './features/tasks/router.js';
 import { tokensRouter } from './features/tokens/router.js';
 import { uploadsRouter } from './features/uploads/router.js';
 import { usersRouter } from './features/users/router.js';
+import { webhooksRouter } from './features/webhooks/router.js';
 import { router } from './trpc/procedures.js';
 
 /** Every procedure: at `/trpc` for typed clients, and as REST where it says so. */
@@ -36,6 +37,7 @@ export const appRouter = router({
   metrics: metricsRouter,
   references: referencesRouter,
   settings: settingsRouter,
+  webhooks: webhooksRouter,
 });
 
 export type AppRouter = typeof appRouter;

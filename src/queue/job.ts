@@ -9,6 +9,9 @@ export interface JobPayloads {
   sweepAbandonedUploads: Record<string, never>;
   endStrandedRuns: Record<string, never>;
   sweepSessions: Record<string, never>;
+  deliverWebhook: { deliveryId: string };
+  sweepWebhookDeliveries: Record<string, never>;
+  sweepIdempotencyKeys: Record<string, never>;
 }
 
 export type JobName = keyof JobPayloads;
@@ -27,6 +30,9 @@ export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name], cont
 /** Jobs that may take minutes: they leave places free for the others. */
 export const longJobs: ReadonlySet<JobName> = new Set(['runQc']);
 
+/** Jobs that wait for strangers: they have places of their own, so that no slow one holds up pictures. */
+export const outgoingJobs: ReadonlySet<JobName> = new Set(['deliverWebhook']);
+
 /** Lower runs first. */
 const priorities: Record<JobName, number> = {
   makeThumbnails: 0,
@@ -36,6 +42,9 @@ const priorities: Record<JobName, number> = {
   sweepAbandonedUploads: 20,
   endStrandedRuns: 5,
   sweepSessions: 20,
+  deliverWebhook: 5,
+  sweepWebhookDeliveries: 20,
+  sweepIdempotencyKeys: 20,
 };
 
 /**
@@ -50,6 +59,9 @@ const maxAttempts: Record<JobName, number> = {
   sweepAbandonedUploads: 2,
   endStrandedRuns: 2,
   sweepSessions: 2,
+  deliverWebhook: 5,
+  sweepWebhookDeliveries: 2,
+  sweepIdempotencyKeys: 2,
 };
 
 /**

@@ -12,7 +12,7 @@ import type { Knex } from 'knex';
 import type { Logger as Log } from 'pino';
 import type { WorkerStats } from '../../models/worker-process.js';
 import { Heartbeat } from './heartbeat.js';
-import { longJobs, type JobContext, type JobHandlers, type JobName } from './job.js';
+import { longJobs, outgoingJobs, type JobContext, type JobHandlers, type JobName } from './job.js';
 
 export interface WorkerOptions {
   db: Knex;
@@ -29,6 +29,8 @@ export interface WorkerOptions {
 const LONG_CONCURRENCY = 2;
 /** Places that no long job can take: thumbnails come at once, however many runs are under way. */
 const SHORT_CONCURRENCY = 2;
+/** They wait more than they work. */
+const OUTGOING_CONCURRENCY = 8;
 
 /**
  * Takes jobs off the queue until it is stopped. Stopping waits for the jobs in hand, which are told by their signal to
@@ -43,14 +45,18 @@ export async function runWorker(options: WorkerOptions): Promise<{ stop(): Promi
   });
   const short = await startPool(options, {
     concurrency: SHORT_CONCURRENCY,
-    taskList: taskList(handlers, shutdown.signal, (name) => !longJobs.has(name)),
+    taskList: taskList(handlers, shutdown.signal, (name) => !longJobs.has(name) && !outgoingJobs.has(name)),
     crontab,
   });
-  const heartbeat = await Heartbeat.start([long.id, short.id], { db, threads, stats, log });
+  const outgoing = await startPool(options, {
+    concurrency: OUTGOING_CONCURRENCY,
+    taskList: taskList(handlers, shutdown.signal, (name) => outgoingJobs.has(name)),
+  });
+  const heartbeat = await Heartbeat.start([long.id, short.id, outgoing.id], { db, threads, stats, log });
   return {
     async stop() {
       shutdown.abort();
-      await Promise.all([long.runner.stop(), short.runner.stop()]);
+      await Promise.all([long.runner.stop(), short.runner.stop(), outgoing.runner.stop()]);
       await heartbeat.stop();
     },
   };

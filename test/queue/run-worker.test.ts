@@ -32,6 +32,9 @@ describe('the job queue', () => {
         deleteObjects: nothing,
         sweepAbandonedUploads: nothing,
         sweepSessions: nothing,
+        deliverWebhook: nothing,
+        sweepWebhookDeliveries: nothing,
+        sweepIdempotencyKeys: nothing,
         endStrandedRuns: nothing,
         ...handlers,
       },
@@ -86,7 +89,7 @@ describe('the job queue', () => {
     const rows = await database.db<WorkerProcess>('worker_processes');
     assert.deepEqual(
       rows.map(({ threads, poolIds }) => [threads, poolIds.length]),
-      [[1, 2]],
+      [[1, 3]],
     );
     await worker.stop();
     assert.deepEqual(await database.db('worker_processes'), []);

@@ -34,6 +34,8 @@ export const auditActions = [
   'settings.changed',
   'references.added',
   'references.deleted',
+  'webhook.created',
+  'webhook.deleted',
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];
@@ -48,6 +50,7 @@ export const auditTargets = [
   'request',
   'settings',
   'references',
+  'webhook',
 ] as const;
 
 export type AuditTarget = (typeof auditTargets)[number];
