@@ -1,6 +1,9 @@
 import type { AnyRouter } from '@trpc/server';
 import Koa from 'koa';
 import { accessLog } from './http/access-log.js';
+import { compression } from './http/compression.js';
+import { entityTag } from './http/entity-tag.js';
+import { idempotency } from './http/idempotency.js';
 import { bodyDeadline } from './http/body-deadline.js';
 import { identifyActor, verifyToken } from './http/authentication.js';
 import { crossOrigin } from './http/cross-origin.js';
@@ -36,6 +39,7 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
   app.use(accessLog(log));
   app.use(metrics.observe);
   app.use(errorAnswers(log));
+  app.use(compression);
   app.use(securityHeaders);
   app.use(crossOrigin(config.corsOrigins));
 
@@ -52,6 +56,8 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
   app.use(bodyDeadline());
   app.use(verifyToken(config.jwtSecret));
   app.use(identifyActor(db));
+  app.use(idempotency(services));
+  app.use(entityTag);
   app.use(trpcMount(services, router));
   app.use(restBridge(services, router));
   app.use((ctx) => ctx.throw(404));
