@@ -3,9 +3,16 @@ import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const ground = ['config', 'errors', 'package-root', 'secret-file', 'startup-error', 'time-zone'].map(
-  (name) => `src/${name}.ts`,
-);
+const ground = [
+  'config',
+  'errors',
+  'log-context',
+  'package-root',
+  'secret-file',
+  'startup-error',
+  'time-zone',
+  'tracing',
+].map((name) => `src/${name}.ts`);
 const procedureKit = ['context', 'init', 'pagination', 'procedures'].map((name) => `src/trpc/${name}.ts`);
 const entryPoints = ['src/main.ts', 'src/api.ts', 'src/worker.ts', 'src/admin.ts'];
 

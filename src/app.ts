@@ -20,6 +20,7 @@ import type { RequestState } from './http/request-state.js';
 import { restBridge } from './http/rest-bridge.js';
 import { securityHeaders } from './http/security-headers.js';
 import { storageRoutes } from './http/storage-routes.js';
+import { traced } from './http/traced.js';
 import { trpcMount } from './http/trpc-mount.js';
 import type { Services } from './services.js';
 
@@ -36,6 +37,7 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
   const metrics = createMetrics(db);
 
   app.use(requestId);
+  app.use(traced);
   app.use(accessLog(log));
   app.use(metrics.observe);
   app.use(errorAnswers(log));

@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import { logContext } from '../log-context.js';
+import { traceparent } from '../tracing.js';
 
 /** Every kind of job and what it is given. */
 export interface JobPayloads {
@@ -64,6 +66,17 @@ const maxAttempts: Record<JobName, number> = {
   sweepIdempotencyKeys: 2,
 };
 
+/** Where a job came from, which its log lines and its trace go on to tell. */
+export interface JobCause {
+  requestId?: string | undefined;
+  traceparent?: string | undefined;
+}
+
+function cause(): { cause?: JobCause } {
+  const from = { requestId: logContext().request_id, traceparent: traceparent() };
+  return from.requestId === undefined && from.traceparent === undefined ? {} : { cause: from };
+}
+
 /**
  * Adds a job within the transaction of the rows it is about: both are there or neither is.
  * @param key under which the job can be found again; a second job under the same key replaces one not begun yet.
@@ -76,6 +89,6 @@ export async function enqueue<Name extends JobName>(
 ): Promise<void> {
   await trx.raw(
     'select graphile_worker.add_job(?, payload := ?::json, priority := ?, max_attempts := ?, job_key := ?)',
-    [name, JSON.stringify(payload), priorities[name], maxAttempts[name], key],
+    [name, JSON.stringify({ ...payload, ...cause() }), priorities[name], maxAttempts[name], key],
   );
 }

@@ -11,8 +11,10 @@ import {
 import type { Knex } from 'knex';
 import type { Logger as Log } from 'pino';
 import type { WorkerStats } from '../../models/worker-process.js';
+import { withLogContext } from '../log-context.js';
+import { inSpan } from '../tracing.js';
 import { Heartbeat } from './heartbeat.js';
-import { longJobs, outgoingJobs, type JobContext, type JobHandlers, type JobName } from './job.js';
+import { longJobs, outgoingJobs, type JobCause, type JobContext, type JobHandlers, type JobName } from './job.js';
 
 export interface WorkerOptions {
   db: Knex;
@@ -87,12 +89,20 @@ function taskList(handlers: JobHandlers, shutdown: AbortSignal, isWanted: (name:
   const wanted = Object.entries(handlers).filter(([name]) => isWanted(name as JobName));
   const tasks = wanted.map(([name, handle]) => [
     name,
-    (payload: unknown, { job }: { job: { attempts: number; max_attempts: number } }) =>
-      (handle as (payload: unknown, context: JobContext) => Promise<void>)(payload, {
-        shutdown,
-        attempt: job.attempts,
-        maxAttempts: job.max_attempts,
-      }),
+    (payload: unknown, { job }: { job: { id: string; attempts: number; max_attempts: number } }) => {
+      const { cause, ...own } = payload as { cause?: JobCause; runId?: string };
+      const context = { shutdown, attempt: job.attempts, maxAttempts: job.max_attempts };
+      const work = handle as (payload: unknown, context: JobContext) => Promise<void>;
+      return withLogContext(
+        {
+          job: name,
+          job_id: job.id,
+          ...(cause?.requestId !== undefined && { request_id: cause.requestId }),
+          ...(own.runId !== undefined && { run_id: own.runId }),
+        },
+        () => inSpan(`job ${name}`, { kind: 'consumer', parent: cause?.traceparent }, () => work(own, context)),
+      );
+    },
   ]);
   return Object.fromEntries(tasks) as TaskList;
 }
