@@ -4,9 +4,17 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
-const ground = ['bounded-turns', 'config', 'errors', 'package-root', 'secret-file', 'startup-error', 'time-zone'].map(
-  (name) => `src/${name}.ts`,
-);
+const ground = [
+  'bounded-turns',
+  'config',
+  'errors',
+  'log-context',
+  'package-root',
+  'secret-file',
+  'startup-error',
+  'time-zone',
+  'tracing',
+].map((name) => `src/${name}.ts`);
 const procedureKit = ['context', 'init', 'pagination', 'procedures'].map((name) => `src/trpc/${name}.ts`);
 const entryPoints = ['src/main.ts', 'src/api.ts', 'src/worker.ts', 'src/admin.ts', 'src/cli.ts'];
 

@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import type { AnyRouter } from '@trpc/server';
 import Koa from 'koa';
 import { accessLog } from './http/access-log.js';
+import { compression } from './http/compression.js';
+import { entityTag } from './http/entity-tag.js';
+import { idempotency } from './http/idempotency.js';
 import { bodyDeadline } from './http/body-deadline.js';
 import { identifyActor, verifyToken } from './http/authentication.js';
 import { consoleFiles } from './http/console-files.js';
@@ -20,6 +23,7 @@ import type { RequestState } from './http/request-state.js';
 import { restBridge } from './http/rest-bridge.js';
 import { securityHeaders } from './http/security-headers.js';
 import { storageRoutes } from './http/storage-routes.js';
+import { traced } from './http/traced.js';
 import { trpcMount } from './http/trpc-mount.js';
 import { packageRoot } from './package-root.js';
 import type { Services } from './services.js';
@@ -37,9 +41,11 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
   const metrics = createMetrics(db);
 
   app.use(requestId);
+  app.use(traced);
   app.use(accessLog(log));
   app.use(metrics.observe);
   app.use(errorAnswers(log));
+  app.use(compression);
   app.use(securityHeaders);
   app.use(crossOrigin(config.corsOrigins));
 
@@ -58,6 +64,8 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
   app.use(bodyDeadline());
   app.use(verifyToken(config.jwtSecret));
   app.use(identifyActor(db));
+  app.use(idempotency(services));
+  app.use(entityTag);
   app.use(trpcMount(services, router));
   app.use(restBridge(services, router));
   app.use((ctx) => ctx.throw(404));

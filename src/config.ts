@@ -39,6 +39,8 @@ const environmentSchema = z.object({
   WORKER_THREADS: count(availableParallelism(), 1),
   DETECTOR: z.string().optional(),
   TIME_ZONE: z.string().refine(isTimeZone, 'must be a name such as America/Sao_Paulo').default('UTC'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  WEBHOOKS_TO_PRIVATE_ADDRESSES: z.stringbool().default(false),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -68,6 +70,10 @@ export interface Config {
   detectorFolder: string;
   /** Of the IANA database: whose days metrics are told in, unless a caller names another. */
   timeZone: string;
+  /** Where traces go, by OTLP over HTTP; unset: nowhere. */
+  otlpEndpoint: string | undefined;
+  /** Whether webhooks may lead into the service's own network. */
+  privateWebhooks: boolean;
   logLevel: string;
 }
 
@@ -122,6 +128,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     workerThreads: env.WORKER_THREADS,
     detectorFolder: resolve(env.DETECTOR ?? join(packageRoot, 'workers', 'detector')),
     timeZone: env.TIME_ZONE,
+    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    privateWebhooks: env.WEBHOOKS_TO_PRIVATE_ADDRESSES,
     logLevel: env.LOG_LEVEL,
   };
 }

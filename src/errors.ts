@@ -24,6 +24,7 @@ export type DomainErrorKind =
   | 'forbidden'
   | 'not_found'
   | 'conflict'
+  | 'mismatch'
   | 'too_large'
   | 'locked'
   | 'too_many'

@@ -6,11 +6,14 @@ import type { MatchMemory } from './features/qc/match/find-matches.js';
 import { examineBatch } from './features/qc/examine-batch.js';
 import { endStrandedRuns } from './features/qc/end-stranded-runs.js';
 import { runQc } from './features/qc/run-qc.js';
+import { sweepIdempotencyKeys } from './features/idempotency/keys.js';
 import { sweepSessions } from './features/sessions/sweep.js';
 import { dealUploaded } from './features/tasks/deal-images.js';
 import { makeThumbnails } from './features/uploads/make-thumbnails.js';
 import { sweepStorage } from './features/uploads/sweep-storage.js';
 import { sweepAbandonedUploads } from './features/uploads/sweep.js';
+import { deliverWebhook, type Sender } from './features/webhooks/deliver.js';
+import { sweepWebhookDeliveries } from './features/webhooks/sweep.js';
 import type { AnalysisPool } from './queue/analysis-pool.js';
 import type { JobContext, JobHandlers } from './queue/job.js';
 import type { SeparateProcess } from './queue/separate-process.js';
@@ -22,7 +25,7 @@ const withCare = (analyser: Worker, { attempt }: JobContext) =>
   attempt > 1 ? { ...analyser, pool: analyser.apart } : analyser;
 
 /** Every kind of job and the domain function that does it: what `router.ts` is to procedures. */
-export function jobHandlers(analyser: Worker): JobHandlers {
+export function jobHandlers(analyser: Worker, sender: Sender): JobHandlers {
   const { db, storage } = analyser;
   return {
     runQc: (payload, job) => runQc(analyser, payload, job),
@@ -37,6 +40,9 @@ export function jobHandlers(analyser: Worker): JobHandlers {
     makeExport: (payload, job) => makeExport(analyser, payload, job),
     sweepExports: () => sweepExports(db),
     dealImages: ({ requestId }) => dealUploaded(db, requestId),
+    deliverWebhook: ({ deliveryId }) => deliverWebhook(sender, deliveryId),
+    sweepWebhookDeliveries: () => sweepWebhookDeliveries(db),
+    sweepIdempotencyKeys: () => sweepIdempotencyKeys(db),
   };
 }
 
@@ -47,4 +53,6 @@ export const crontab = `
 47 * * * * sweepSessions
 */10 * * * * sweepExports
 37 3 * * * sweepStorage
+52 * * * * sweepWebhookDeliveries
+57 * * * * sweepIdempotencyKeys
 `;

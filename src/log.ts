@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { logContext } from './log-context.js';
 
 /** Wherever these stand, at the top or up to three levels below, what they hold is not written. */
 const SECRETS = [
@@ -25,6 +26,7 @@ export function createLog(level: string, destination: DestinationStream = pino.d
   const options = {
     level,
     base: { pid: process.pid },
+    mixin: () => ({ ...logContext() }),
     redact: { paths: SECRETS.flatMap(atEveryLevel), censor: '[secret]' },
     serializers: { err: describeFault, error: describeFault },
   };

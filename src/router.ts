@@ -17,6 +17,7 @@ import { tasksRouter } from './features/tasks/router.js';
 import { tokensRouter } from './features/tokens/router.js';
 import { uploadsRouter } from './features/uploads/router.js';
 import { usersRouter } from './features/users/router.js';
+import { webhooksRouter } from './features/webhooks/router.js';
 import { router } from './trpc/procedures.js';
 
 /** Every procedure: at `/trpc` for typed clients, and as REST where it says so. */
@@ -40,6 +41,7 @@ export const appRouter = router({
   references: referencesRouter,
   settings: settingsRouter,
   service: serviceRouter,
+  webhooks: webhooksRouter,
 });
 
 export type AppRouter = typeof appRouter;

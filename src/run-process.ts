@@ -4,6 +4,7 @@ import { type Config, ConfigError, loadConfig } from './config.js';
 import { createLog } from './log.js';
 import { Shutdown } from './shutdown.js';
 import { StartupError } from './startup-error.js';
+import { startTracing } from './tracing.js';
 
 const CONFIG_FAULT = 78; // EX_CONFIG of sysexits.h
 const HASTENED_MS = 5000;
@@ -35,11 +36,13 @@ export async function runProcess(
   const closers: ((hastened: AbortSignal) => Promise<void>)[] = [];
   let exitCode = 0;
   let log: Logger | undefined;
+  let stopTracing = () => Promise.resolve();
 
   shutdown.hastened.addEventListener('abort', () => killSelfAfter(HASTENED_MS));
   try {
     const config = loadConfig();
     log = createLog(config.logLevel);
+    stopTracing = await startTracing(config.otlpEndpoint, 'assay');
     const fail = (reason: string) => {
       log?.fatal(reason);
       exitCode = 1;
@@ -59,6 +62,7 @@ export async function runProcess(
   for (const close of closers) {
     await close(shutdown.hastened).catch((error: unknown) => log?.error({ err: error }, 'closing failed'));
   }
+  await stopTracing().catch((error: unknown) => log?.warn({ err: error }, 'traces not sent'));
   process.exit(exitCode);
 }
 

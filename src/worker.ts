@@ -8,6 +8,7 @@ import { isEntryFile } from './entry-file.js';
 import { CandidateReader } from './features/qc/match/candidates.js';
 import { KnownPictures } from './features/qc/match/known-pictures.js';
 import { PartsMemory } from './features/qc/match/parts.js';
+import { webhookKey } from './features/webhooks/secret.js';
 import { crontab, jobHandlers } from './jobs.js';
 import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
 import { AnalysisPool } from './queue/analysis-pool.js';
@@ -29,7 +30,8 @@ export async function startWorker(
   const { workerThreads: threads, detectorFolder, storageUrl, limits } = config;
   const analyserVersion = await readAnalyserVersion(detectorFolder).catch(refuse);
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
-  const signingKey = storageSigningKey(await loadJwtSecret(config));
+  const jwtSecret = await loadJwtSecret(config);
+  const signingKey = storageSigningKey(jwtSecret);
   const storage = await createStorage({ storageUrl, publicUrl, signingKey });
   const db = connect(databaseUrl, { poolSize: threads + SPARE_CONNECTIONS, applicationName: 'assay worker', log });
   const pool = new AnalysisPool({ threads, detectorFolder });
@@ -42,7 +44,8 @@ export async function startWorker(
     await pool.checkDetector().catch(refuse);
     const memory = { known: new KnownPictures(), candidates: new CandidateReader(), parts: new PartsMemory() };
     const maxPixels = limits.maxImagePixels;
-    const handlers = jobHandlers({ db, storage, pool, apart, analyserVersion, maxPixels, ...memory });
+    const sender = { db, webhookKey: webhookKey(jwtSecret), allowPrivate: config.privateWebhooks };
+    const handlers = jobHandlers({ db, storage, pool, apart, analyserVersion, maxPixels, ...memory }, sender);
     const worker = await runWorker({ db, databaseUrl, handlers, crontab, threads, stats: pool.stats, log });
     return { ...worker, stop: () => worker.stop().finally(close) };
   } catch (error) {

@@ -29,6 +29,7 @@ export const crossOrigin = (origins: readonly string[]): HttpMiddleware =>
       'RateLimit-Reset',
       'RateLimit-Policy',
       'ETag',
+      'Idempotent-Replayed',
     ],
     maxAge: 600,
     keepHeadersOnError: false,

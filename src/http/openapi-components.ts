@@ -48,6 +48,7 @@ const descriptions: Record<number, string> = {
   409: 'The state of things does not allow it.',
   413: 'The body is too large.',
   415: 'The body is of another type than the call takes.',
+  422: 'The `Idempotency-Key` belongs to another call.',
   423: 'The account is locked for a while.',
   429: 'Too many calls within a minute.',
   500: 'A fault of the service. Quote `request_id` when you report it.',

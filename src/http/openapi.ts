@@ -163,6 +163,7 @@ function errorResponses(operation: Operation, route: RestRoute): Operation['resp
     ...(isProtected(route) ? [401, 403] : []),
     ...(namesRow ? [404] : []),
     ...(writes && isProtected(route) ? [409] : []),
+    ...(route.method === 'POST' && isProtected(route) ? [422] : []),
     ...(takesBody ? [413] : []),
     ...(takesBody && !meta.multipart ? [415] : []),
     ...(Array.isArray(extra) ? extra : Object.keys(extra).map(Number)),

@@ -11,6 +11,8 @@ export interface RequestState {
   claims?: unknown;
   actor: Actor | null;
   credential: Credential | null;
+  /** Of a native tRPC call that went well: its answer, should the caller not wait for it. */
+  untold?: () => string;
 }
 
 export type HttpContext = ParameterizedContext<RequestState>;

@@ -12,6 +12,8 @@ import type { Context } from '../trpc/context.js';
 import type { Services } from '../services.js';
 import { describeError } from '../trpc/error-formatter.js';
 import type { RestMeta } from '../trpc/init.js';
+import { collectAnswer } from './collected-answer.js';
+import { compressFor } from './compression.js';
 import { errorHeaders } from './error-answers.js';
 import { logFault } from './fault-log.js';
 import { MAX_JSON_BYTES } from './json-body.js';
@@ -52,6 +54,7 @@ async function answerNatively(ctx: HttpContext, services: Services, router: AnyR
   ctx.res.statusCode = 200;
   const left = once(ctx.res, 'close');
   const context = procedureContext(ctx, services, { rest: false });
+  if (ctx.method === 'GET') collectAnswer(ctx.res, (body) => compressFor(ctx, body));
   const answered = nodeHTTPRequestHandler({
     router: nameFaults(router, context),
     req: ctx.req,
@@ -60,7 +63,8 @@ async function answerNatively(ctx: HttpContext, services: Services, router: AnyR
     createContext: () => Promise.resolve(context),
     maxBodySize: MAX_JSON_BYTES,
     maxBatchSize: MAX_BATCH,
-    responseMeta: ({ errors, info }) => {
+    responseMeta: ({ data, errors, info }) => {
+      if (errors.length === 0) ctx.state.untold = () => JSON.stringify(info?.isBatchCall ? data : data[0]);
       const headers = headersOf(errors, context);
       // tRPC names the type of its answer only once it has understood the call.
       if (!info) headers.set('Content-Type', 'application/json');

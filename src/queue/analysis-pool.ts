@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { Piscina } from 'piscina';
+import { inSpan } from '../tracing.js';
 import type { WorkerStats } from '../../models/worker-process.js';
 import type { Analysis, AnalysisTask, FingerprintAnswer, Thumbnail, ThumbnailTask } from '../../workers/analysis.js';
 import type { Candidate } from '../../workers/match/fingerprint-index.js';
@@ -109,7 +110,7 @@ export class AnalysisPool {
 
   async #run<T>(name: ThreadTask, task: unknown): Promise<T> {
     if (this.#closing) throw new Error('The analysis pool is closing and takes no more pictures');
-    const run = this.#pool.run(task, { name }) as Promise<T>;
+    const run = inSpan(`thread ${name}`, {}, () => this.#pool.run(task, { name }) as Promise<T>);
     this.#unsettled.add(run);
     try {
       return await run;

@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import { logContext } from '../log-context.js';
+import { traceparent } from '../tracing.js';
 
 /** Every kind of job and what it is given. */
 export interface JobPayloads {
@@ -15,6 +17,9 @@ export interface JobPayloads {
   makeExport: { exportId: string };
   dealImages: { requestId: string };
   sweepExports: Record<string, never>;
+  deliverWebhook: { deliveryId: string };
+  sweepWebhookDeliveries: Record<string, never>;
+  sweepIdempotencyKeys: Record<string, never>;
 }
 
 export type JobName = keyof JobPayloads;
@@ -39,6 +44,9 @@ export const LONG_CONCURRENCY = 2;
 /** Jobs that may take hours, in a place of their own: quality control does not wait for them, nor they for it. */
 export const bulkJobs: ReadonlySet<JobName> = new Set(['makeExport']);
 
+/** Jobs that wait for strangers: they have places of their own, so that no slow one holds up pictures. */
+export const outgoingJobs: ReadonlySet<JobName> = new Set(['deliverWebhook']);
+
 /** Lower runs first. */
 const priorities: Record<JobName, number> = {
   makeThumbnails: 0,
@@ -53,6 +61,9 @@ const priorities: Record<JobName, number> = {
   makeExport: 10,
   dealImages: 0,
   sweepExports: 20,
+  deliverWebhook: 5,
+  sweepWebhookDeliveries: 20,
+  sweepIdempotencyKeys: 20,
 };
 
 /**
@@ -72,7 +83,21 @@ const maxAttempts: Record<JobName, number> = {
   makeExport: 5,
   dealImages: 10,
   sweepExports: 2,
+  deliverWebhook: 5,
+  sweepWebhookDeliveries: 2,
+  sweepIdempotencyKeys: 2,
 };
+
+/** Where a job came from, which its log lines and its trace go on to tell. */
+export interface JobCause {
+  requestId?: string | undefined;
+  traceparent?: string | undefined;
+}
+
+function cause(): { cause?: JobCause } {
+  const from = { requestId: logContext().request_id, traceparent: traceparent() };
+  return from.requestId === undefined && from.traceparent === undefined ? {} : { cause: from };
+}
 
 /**
  * Adds a job within the transaction of the rows it is about: both are there or neither is.
@@ -86,6 +111,6 @@ export async function enqueue<Name extends JobName>(
 ): Promise<void> {
   await trx.raw(
     'select graphile_worker.add_job(?, payload := ?::json, priority := ?, max_attempts := ?, job_key := ?)',
-    [name, JSON.stringify(payload), priorities[name], maxAttempts[name], key],
+    [name, JSON.stringify({ ...payload, ...cause() }), priorities[name], maxAttempts[name], key],
   );
 }

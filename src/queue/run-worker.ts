@@ -12,8 +12,19 @@ import type { Knex } from 'knex';
 import type pg from 'pg';
 import type { Logger as Log } from 'pino';
 import type { WorkerStats } from '../../models/worker-process.js';
+import { withLogContext } from '../log-context.js';
+import { inSpan } from '../tracing.js';
 import { Heartbeat } from './heartbeat.js';
-import { bulkJobs, LONG_CONCURRENCY, longJobs, type JobContext, type JobHandlers, type JobName } from './job.js';
+import {
+  bulkJobs,
+  LONG_CONCURRENCY,
+  longJobs,
+  outgoingJobs,
+  type JobCause,
+  type JobContext,
+  type JobHandlers,
+  type JobName,
+} from './job.js';
 import { createQueuePool } from './queue-pool.js';
 
 export interface WorkerOptions {
@@ -30,6 +41,8 @@ export interface WorkerOptions {
 const BULK_CONCURRENCY = 1;
 /** Places that no long job can take: thumbnails come at once, however many runs are under way. */
 const SHORT_CONCURRENCY = 2;
+/** They wait more than they work. */
+const OUTGOING_CONCURRENCY = 8;
 
 export interface RunningWorker {
   stop(): Promise<void>;
@@ -44,21 +57,20 @@ export interface RunningWorker {
 export async function runWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { db, handlers, crontab, threads, stats, log } = options;
   const shutdown = new AbortController();
-  const long = await startPool(options, {
-    concurrency: LONG_CONCURRENCY,
-    taskList: taskList(handlers, shutdown.signal, (name) => longJobs.has(name)),
-  });
-  const short = await startPool(options, {
-    concurrency: SHORT_CONCURRENCY,
-    taskList: taskList(handlers, shutdown.signal, (name) => !longJobs.has(name) && !bulkJobs.has(name)),
-    crontab,
-  });
-  const bulk = await startPool(options, {
-    concurrency: BULK_CONCURRENCY,
-    taskList: taskList(handlers, shutdown.signal, (name) => bulkJobs.has(name)),
-  });
-  const heartbeat = await Heartbeat.start([long.id, short.id, bulk.id], { db, threads, stats, log });
-  const pools = [long, short, bulk];
+  const places = [
+    { concurrency: LONG_CONCURRENCY, isWanted: (name: JobName) => longJobs.has(name) },
+    { concurrency: BULK_CONCURRENCY, isWanted: (name: JobName) => bulkJobs.has(name) },
+    { concurrency: OUTGOING_CONCURRENCY, isWanted: (name: JobName) => outgoingJobs.has(name) },
+    { concurrency: SHORT_CONCURRENCY, isWanted: isShort, crontab },
+  ];
+  const pools: Awaited<ReturnType<typeof startPool>>[] = [];
+  for (const { isWanted, ...place } of places) {
+    pools.push(await startPool(options, { ...place, taskList: taskList(handlers, shutdown.signal, isWanted) }));
+  }
+  const heartbeat = await Heartbeat.start(
+    pools.map(({ id }) => id),
+    { db, threads, stats, log },
+  );
   return {
     async stop() {
       shutdown.abort();
@@ -76,6 +88,8 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     }),
   };
 }
+
+const isShort = (name: JobName) => !longJobs.has(name) && !bulkJobs.has(name) && !outgoingJobs.has(name);
 
 async function startPool(
   { databaseUrl, log }: WorkerOptions,
@@ -103,12 +117,20 @@ function taskList(handlers: JobHandlers, shutdown: AbortSignal, isWanted: (name:
   const wanted = Object.entries(handlers).filter(([name]) => isWanted(name as JobName));
   const tasks = wanted.map(([name, handle]) => [
     name,
-    (payload: unknown, { job }: { job: { attempts: number; max_attempts: number } }) =>
-      (handle as (payload: unknown, context: JobContext) => Promise<void>)(payload, {
-        shutdown,
-        attempt: job.attempts,
-        maxAttempts: job.max_attempts,
-      }),
+    (payload: unknown, { job }: { job: { id: string; attempts: number; max_attempts: number } }) => {
+      const { cause, ...own } = payload as { cause?: JobCause; runId?: string };
+      const context = { shutdown, attempt: job.attempts, maxAttempts: job.max_attempts };
+      const work = handle as (payload: unknown, context: JobContext) => Promise<void>;
+      return withLogContext(
+        {
+          job: name,
+          job_id: job.id,
+          ...(cause?.requestId !== undefined && { request_id: cause.requestId }),
+          ...(own.runId !== undefined && { run_id: own.runId }),
+        },
+        () => inSpan(`job ${name}`, { kind: 'consumer', parent: cause?.traceparent }, () => work(own, context)),
+      );
+    },
   ]);
   return Object.fromEntries(tasks) as TaskList;
 }

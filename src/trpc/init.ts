@@ -19,8 +19,11 @@ export interface RestMeta extends OpenApiMeta {
   paged?: boolean;
 }
 
-export const t = initTRPC.context<Context>().meta<RestMeta>().create({
-  errorFormatter: formatError,
-  // Well below the half minute after which proxies give a silent connection up.
-  sse: { ping: { enabled: true, intervalMs: 5000 }, client: { reconnectAfterInactivityMs: 20_000 } },
-});
+export const t = initTRPC
+  .context<Context>()
+  .meta<RestMeta>()
+  .create({
+    errorFormatter: formatError,
+    // Well below the half minute after which proxies give a silent connection up.
+    sse: { ping: { enabled: true, intervalMs: 5000 }, client: { reconnectAfterInactivityMs: 20_000 } },
+  });

@@ -32,6 +32,13 @@ describe('who may do what to whose row', () => {
   const get = (path: () => string) => (who: Who) => cast.call(who, 'GET', path());
   const post = (path: () => string, json?: (who: Who) => unknown) => (who: Who) =>
     cast.call(who, 'POST', path(), json?.(who));
+  /** The newest of the owner's webhooks, or a first one. */
+  const ownersWebhook = async () => {
+    const { body } = await cast.call<{ id: string }[]>('owner', 'GET', '/webhooks');
+    if (body[0]) return body[0].id;
+    const hook = { url: 'https://example.com/hook', events: ['qc.completed'] };
+    return String((await cast.call('owner', 'POST', '/webhooks', hook)).body.id);
+  };
   /** For answers that have no end. */
   const opened = async (who: Who, path: string) => {
     const headers = { Authorization: `Bearer ${cast.people[who].token}` };
@@ -336,6 +343,46 @@ describe('who may do what to whose row', () => {
           return cast.call(who, 'POST', request('/qc/run'));
         },
         expected: '200 . . 200 . 403 . 200 . 200 200',
+      },
+    ],
+    'webhooks.create': [
+      {
+        what: 'have an address told of one’s requests',
+        perform: post(
+          () => '/webhooks',
+          () => ({ url: 'https://example.com/hook', events: ['qc.completed'] }),
+        ),
+        expected: '201 201 201 403 403 403 403 201 201 201 201',
+      },
+      {
+        what: 'have an address told of all that one administers',
+        perform: post(
+          () => '/webhooks',
+          () => ({ url: 'https://example.com/hook', events: ['qc.completed'], scope: 'organization' }),
+        ),
+        expected: administrators.replaceAll('200', '201'),
+      },
+    ],
+    'webhooks.list': [{ what: 'list webhooks', perform: get(() => '/webhooks'), expected: all('200') }],
+    'webhooks.deliveries': [
+      {
+        what: 'see what was sent to the owner’s webhook',
+        perform: async (who) => cast.call(who, 'GET', `/webhooks/${await ownersWebhook()}/deliveries`),
+        expected: '200 . . . . . . 200 . 200 200',
+      },
+    ],
+    'webhooks.test': [
+      {
+        what: 'have the owner’s webhook tested',
+        perform: async (who) => cast.call(who, 'POST', `/webhooks/${await ownersWebhook()}/test`),
+        expected: '200 . . . . . . 403 . 403 403',
+      },
+    ],
+    'webhooks.delete': [
+      {
+        what: 'delete the owner’s webhook',
+        perform: async (who) => cast.call(who, 'DELETE', `/webhooks/${await ownersWebhook()}`),
+        expected: '200 . . . . . . 200 . 200 200',
       },
     ],
     'qc.events': [{ what: 'follow QC live', perform: (who) => opened(who, request('/qc/events')), expected: reading }],

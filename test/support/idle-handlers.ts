@@ -16,4 +16,7 @@ export const idleHandlers: JobHandlers = {
   makeExport: nothing,
   sweepExports: nothing,
   dealImages: nothing,
+  deliverWebhook: nothing,
+  sweepWebhookDeliveries: nothing,
+  sweepIdempotencyKeys: nothing,
 };

@@ -35,6 +35,8 @@ export const auditActions = [
   'settings.changed',
   'references.added',
   'references.deleted',
+  'webhook.created',
+  'webhook.deleted',
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];
@@ -49,6 +51,7 @@ export const auditTargets = [
   'request',
   'settings',
   'references',
+  'webhook',
 ] as const;
 
 export type AuditTarget = (typeof auditTargets)[number];
