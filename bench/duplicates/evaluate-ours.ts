@@ -75,6 +75,7 @@ export async function evaluateOurs(
     wrong: wrong.sorted(),
     right: copies.map(({ original, copy }) => ({ one: original, other: copy, strength: strengthOf(original, copy) })),
     ownThreshold: DUPLICATE_SCORE,
+    unrelated: UNRELATED,
     hardSets: hardSetReports(truth, (one, other) => {
       if (strengthOf(one, other) >= DUPLICATE_SCORE) return 'copy';
       return isNearShot(one, other) ? 'near_shot' : 'unrelated';

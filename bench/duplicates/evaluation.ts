@@ -45,6 +45,8 @@ export interface Evaluation {
   right: RatedPair[];
   /** At and above this strength the tool itself speaks of copies. */
   ownThreshold: number;
+  /** The strength of a pair that the tool does not report at all; none where it rates every pair. */
+  unrelated?: number;
   hardSets: HardSetReport[];
 }
 
@@ -60,8 +62,8 @@ export interface HardSetReport {
 }
 
 /** Strengths above the returned one are met by at most `rate` of the wrong pairs. */
-export function thresholdAt({ wrong, wrongPairs }: Evaluation, rate: number): number {
-  return wrong[Math.floor(rate * wrongPairs)]?.strength ?? -Infinity;
+export function thresholdAt({ wrong, wrongPairs, unrelated = -Infinity }: Evaluation, rate: number): number {
+  return wrong[Math.floor(rate * wrongPairs)]?.strength ?? unrelated;
 }
 
 /** Share of the pairs found, by kind of the second picture. */

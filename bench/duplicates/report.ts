@@ -104,7 +104,11 @@ export function recallTable(evaluations: readonly Evaluation[], truth: PairTruth
     put('macro, no false pair, one side unaltered', tool, macro(unaltered.noFalsePair).toFixed(3));
     put('**macro, own threshold**', tool, macro(recalls.own).toFixed(3));
     const reported = evaluation.wrong.filter(({ strength }) => strength >= evaluation.ownThreshold).length;
-    put('false pairs by own threshold', tool, reported < evaluation.wrong.length ? String(reported) : `≥ ${reported}`);
+    put(
+      'false pairs by own threshold',
+      tool,
+      reported < evaluation.wrong.length || reported === 0 ? String(reported) : `≥ ${reported}`,
+    );
   }
   return table;
 }
