@@ -39,6 +39,7 @@ const environmentSchema = z.object({
   WORKER_THREADS: count(availableParallelism(), 1),
   DETECTOR: z.string().optional(),
   TIME_ZONE: z.string().refine(isTimeZone, 'must be a name such as America/Sao_Paulo').default('UTC'),
+  SHUTDOWN_DELAY_SECONDS: count(5).pipe(z.number().max(60)),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -68,6 +69,8 @@ export interface Config {
   detectorFolder: string;
   /** Of the IANA database: whose days metrics are told in, unless a caller names another. */
   timeZone: string;
+  /** How long an API alone goes on taking connections when it is to end, while it says that it is not ready. */
+  shutdownDelaySeconds: number;
   logLevel: string;
 }
 
@@ -122,6 +125,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     workerThreads: env.WORKER_THREADS,
     detectorFolder: resolve(env.DETECTOR ?? join(packageRoot, 'workers', 'detector')),
     timeZone: env.TIME_ZONE,
+    shutdownDelaySeconds: env.SHUTDOWN_DELAY_SECONDS,
     logLevel: env.LOG_LEVEL,
   };
 }
