@@ -1,8 +1,11 @@
 import type { Server, ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const LONGEST_ANSWER_MS = 10_000;
 const SWEEP_MS = 50;
+/** For what was sent on a connection before it was known that the server leaves. */
+const FIRST_REQUEST_MS = 250;
 
 export interface DrainOptions {
   /** For how long new connections are still taken, so that whoever spreads the load learns of it first. */
@@ -37,7 +40,9 @@ export class ServerDrain {
     }
     if (delayMs > 0) await sleep(delayMs, undefined, hastened && { signal: hastened }).catch(() => undefined);
 
-    const closed = new Promise((resolve) => this.#server.close(resolve));
+    // Not the HTTP server's own `close`, which cuts connections whose first request is still on its way.
+    const closed = new Promise((resolve) => NetServer.prototype.close.call(this.#server, resolve));
+    if (!hastened?.aborted) await sleep(FIRST_REQUEST_MS);
     const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP_MS);
     const cut = () => this.#server.closeAllConnections();
     const deadline = setTimeout(cut, LONGEST_ANSWER_MS);
