@@ -119,6 +119,7 @@ describe('processes of one service on one database', function () {
     const states: number[] = [];
     let answered = 0;
     let unreadySince: number | undefined;
+    let whileLeaving = Infinity;
     const clients = Array.from({ length: 16 }, async () => {
       // Whoever spreads the load takes a moment to notice.
       while (!(unreadySince !== undefined && performance.now() - unreadySince > 700)) {
@@ -133,7 +134,10 @@ describe('processes of one service on one database', function () {
         const outcome = await callOnce(new Agent(), port, '/readyz');
         if (typeof outcome !== 'number') return;
         states.push(outcome);
-        if (outcome === 503) unreadySince ??= performance.now();
+        if (outcome === 503 && unreadySince === undefined) {
+          unreadySince = performance.now();
+          whileLeaving = answered;
+        }
         await sleep(20);
       }
     })();
@@ -143,7 +147,6 @@ describe('processes of one service on one database', function () {
     const before = answered;
     const ended = leaving.stop('SIGTERM');
     await until('it says that it is not ready', () => states.at(-1) === 503);
-    const whileLeaving = answered;
     slow.finish(Buffer.concat([(await pictures(2, 210))[1]!, Buffer.from('\r\n--break--\r\n')]));
     const [answer] = (await once(slow.setEncoding('utf8'), 'data')) as [string];
     assert.match(answer, /^HTTP\/1\.1 200 [\s\S]*\r\nConnection: close\r\n/i);
