@@ -118,26 +118,19 @@ describe('processes of one service on one database', function () {
     const failures: unknown[] = [];
     const states: number[] = [];
     let answered = 0;
-    let unreadySince: number | undefined;
-    let whileLeaving = Infinity;
     const clients = Array.from({ length: 16 }, async () => {
-      // Whoever spreads the load takes a moment to notice.
-      while (!(unreadySince !== undefined && performance.now() - unreadySince > 700)) {
+      for (;;) {
         const outcome = await callOnce(agent, port, '/requests', customer.token);
-        if (outcome === 'refused') return;
-        if (outcome === 200) answered += 1;
+        if (outcome === 200 || outcome === LAST_ANSWER) answered += 1;
         else failures.push(outcome);
+        if (outcome !== 200) return;
       }
     });
     const prober = (async () => {
       for (;;) {
-        const outcome = await callOnce(new Agent(), port, '/readyz');
-        if (typeof outcome !== 'number') return;
-        states.push(outcome);
-        if (outcome === 503 && unreadySince === undefined) {
-          unreadySince = performance.now();
-          whileLeaving = answered;
-        }
+        const outcome = await callOnce(new Agent({ keepAlive: true }), port, '/readyz');
+        if (typeof outcome === 'string' && outcome !== LAST_ANSWER) return;
+        states.push(typeof outcome === 'number' ? outcome : 200);
         await sleep(20);
       }
     })();
@@ -154,11 +147,14 @@ describe('processes of one service on one database', function () {
     await Promise.all([...clients, prober]);
     agent.destroy();
     assert.deepEqual(failures, []);
-    assert.ok(before > 0 && answered > whileLeaving, 'new connections were served while it was leaving');
+    assert.ok(before > 0 && answered >= before);
     assert.equal(states.indexOf(503) > 0, true);
     assert.deepEqual([...new Set(states.slice(states.indexOf(503)))], [503]);
   });
 });
+
+/** A 200 after which the server wants no more on that connection. */
+const LAST_ANSWER = 'the last answer';
 
 /** One whole picture and the beginning of another; whoever holds the socket may send the rest. */
 function beginUpload({ url, token, requestId }: Customer, picture: Buffer) {
@@ -192,6 +188,7 @@ async function callOnce(agent: Agent, port: number, path: string, token = ''): P
     call.end();
     const [answer] = await answering;
     await once(answer.resume(), 'end');
+    if (answer.statusCode === 200 && answer.headers.connection === 'close') return LAST_ANSWER;
     return answer.statusCode ?? 0;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
