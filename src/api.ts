@@ -13,6 +13,7 @@ import { ExportUrls } from './features/exports/export-urls.js';
 import { PictureUrls } from './features/images/picture-urls.js';
 import { QcEvents } from './features/qc/events.js';
 import { ensureFirstAdmin } from './features/users/first-admin.js';
+import { ServerDrain } from './http/drain.js';
 import { answerParserErrors } from './http/parser-errors.js';
 import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
 import { appRouter } from './router.js';
@@ -21,24 +22,24 @@ import { StartupError } from './startup-error.js';
 import { createStorage } from './storage/create-storage.js';
 
 const POOL_SIZE = 10;
-const DRAIN_MS = 10_000;
 
 export interface RunningApi {
   /** Where it can be reached on this machine; no trailing slash. */
   url: string;
   /** What signed URLs start with. */
   publicUrl: string;
-  /** Takes no new connections, lets requests under way finish for up to ten seconds, then ends. */
+  /** Is no longer ready, takes no new connections after a delay, lets requests under way finish, then ends. */
   close(hastened?: AbortSignal): Promise<void>;
 }
 
 /**
  * Serves HTTP from this process, on a database that is migrated already.
+ * @param ground.delayMs for how long it goes on taking connections when it is to end, though it says that it is not ready.
  * @throws {StartupError} when the port cannot be had.
  */
 export async function startApi(
   config: Config,
-  { databaseUrl, log }: { databaseUrl: string; log: Logger },
+  { databaseUrl, log, delayMs = 0 }: { databaseUrl: string; log: Logger; delayMs?: number },
 ): Promise<RunningApi> {
   const jwtSecret = await loadJwtSecret(config);
   const db = connect(databaseUrl, { poolSize: POOL_SIZE, applicationName: 'assay api', log });
@@ -53,7 +54,7 @@ export async function startApi(
       log.warn('ADMIN_EMAIL belongs to an account with another password, so it was not made an administrator');
     }
     // The port comes first: with PORT=0 it is only known now, and signed URLs bear it.
-    const { server, port, serve } = await listening;
+    const { port, drain, serve } = await listening;
     const publicUrl = config.publicUrl ?? `http://localhost:${port}`;
     const signingKey = storageSigningKey(jwtSecret);
     const storage = await createStorage({ storageUrl: config.storageUrl, publicUrl, signingKey });
@@ -80,7 +81,7 @@ export async function startApi(
       async close(hastened) {
         draining.abort();
         qcEvents.drain();
-        await drain(server, hastened);
+        await drain.end({ delayMs, hastened });
         await notifications.close();
         await db.destroy();
       },
@@ -103,6 +104,7 @@ function addressOf(host: string): string {
 interface Listening {
   server: Server;
   port: number;
+  drain: ServerDrain;
   /** Hands over the application; whoever asked before has waited for it. */
   serve: (application: RequestListener) => void;
 }
@@ -119,13 +121,14 @@ async function listen({ port, host }: Config): Promise<Listening> {
   );
   server.setTimeout(5 * 60_000);
   answerParserErrors(server);
+  const drain = new ServerDrain(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(new StartupError(listenFault(error, port, host)));
     });
     server.listen(port, host, resolve);
   });
-  return { server, port: (server.address() as AddressInfo).port, serve };
+  return { server, port: (server.address() as AddressInfo).port, drain, serve };
 }
 
 function listenFault(error: NodeJS.ErrnoException, port: number, host: string): string {
@@ -135,21 +138,6 @@ function listenFault(error: NodeJS.ErrnoException, port: number, host: string): 
   return `Cannot listen on ${host}, port ${port}: ${error.message}. Check HOST and PORT.`;
 }
 
-async function drain(server: Server, hastened: AbortSignal | undefined): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
-  // A connection kept alive falls idle when its answer is out, and would else be held open for the next request.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
-  const end = () => server.closeAllConnections();
-  const deadline = setTimeout(end, DRAIN_MS);
-  if (hastened?.aborted) end();
-  hastened?.addEventListener('abort', end);
-  await closed;
-  hastened?.removeEventListener('abort', end);
-  clearTimeout(deadline);
-  clearInterval(sweep);
-}
-
 if (isEntryFile(import.meta.url)) {
   await runProcess(
     async ({ config, log, atEnd }) => {
@@ -157,10 +145,11 @@ if (isEntryFile(import.meta.url)) {
         throw new StartupError('DATABASE_URL is needed to run the API alone. `npm start` brings a database along.');
       }
       await migrate(config.databaseUrl, log);
-      const api = await startApi(config, { databaseUrl: config.databaseUrl, log });
+      const delayMs = config.shutdownDelaySeconds * 1000;
+      const api = await startApi(config, { databaseUrl: config.databaseUrl, log, delayMs });
       atEnd((hastened) => api.close(hastened));
       log.info({ url: api.url }, 'API ready');
     },
-    { closeWithinMs: 20_000 },
+    { closeWithinMs: 80_000 },
   );
 }

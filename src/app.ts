@@ -16,6 +16,7 @@ import { exportRoute } from './http/export-route.js';
 import { healthRoutes } from './http/health.js';
 import { createMetrics } from './http/metrics.js';
 import { openApiRoute } from './http/openapi.js';
+import { boundCalls } from './http/overload.js';
 import { pictureRoute } from './http/picture-route.js';
 import { rateLimit } from './http/rate-limit.js';
 import { requestId } from './http/request-id.js';
@@ -31,10 +32,16 @@ import type { Services } from './services.js';
 export interface AppOptions {
   /** Aborted when the process has begun to stop: `/readyz` then turns new work away. */
   draining?: AbortSignal;
+  /** Calls under way at a time, beyond which more are refused. */
+  mostCalls?: number;
 }
 
 /** The HTTP application. The order below is the way of every request: whoever answers ends it. */
-export function createApp(services: Services, router: AnyRouter, { draining }: AppOptions = {}): Koa<RequestState> {
+export function createApp(
+  services: Services,
+  router: AnyRouter,
+  { draining, mostCalls }: AppOptions = {},
+): Koa<RequestState> {
   const { config, db, storage, callLimits, log } = services;
   // One proxy is trusted: it appends the address it saw, and whatever stands before is the caller's invention.
   const app = new Koa<RequestState>({ proxy: config.trustProxy, maxIpsCount: 1 });
@@ -51,6 +58,7 @@ export function createApp(services: Services, router: AnyRouter, { draining }: A
 
   // Not counted against the caller: probes, pictures on signed addresses, and the files of the console.
   app.use(healthRoutes({ db, storage }, draining));
+  app.use(boundCalls(mostCalls));
   app.use(storageRoutes(services));
   app.use(pictureRoute(services));
   app.use(consoleFiles(join(packageRoot, 'dist', 'console'), config));

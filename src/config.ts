@@ -41,6 +41,7 @@ const environmentSchema = z.object({
   TIME_ZONE: z.string().refine(isTimeZone, 'must be a name such as America/Sao_Paulo').default('UTC'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   WEBHOOKS_TO_PRIVATE_ADDRESSES: z.stringbool().default(false),
+  SHUTDOWN_DELAY_SECONDS: count(5).pipe(z.number().max(60)),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -74,6 +75,8 @@ export interface Config {
   otlpEndpoint: string | undefined;
   /** Whether webhooks may lead into the service's own network. */
   privateWebhooks: boolean;
+  /** How long an API alone goes on taking connections when it is to end, while it says that it is not ready. */
+  shutdownDelaySeconds: number;
   logLevel: string;
 }
 
@@ -130,6 +133,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     timeZone: env.TIME_ZONE,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
     privateWebhooks: env.WEBHOOKS_TO_PRIVATE_ADDRESSES,
+    shutdownDelaySeconds: env.SHUTDOWN_DELAY_SECONDS,
     logLevel: env.LOG_LEVEL,
   };
 }

@@ -9,6 +9,7 @@ import { receiveFile } from '../features/uploads/inspection/receive-file.js';
 import { takeBack } from '../features/uploads/receive.js';
 import type { Storage } from '../storage/storage.js';
 import type { ReceivedFile, ReceivedFiles, RejectedFile } from '../features/uploads/received-files.js';
+import { uploadTurns } from './overload.js';
 import type { HttpContext } from './request-state.js';
 import { announcedBytes, drainUnreadBody, isAborted, uploadAborted } from './request-body.js';
 
@@ -42,7 +43,7 @@ export interface MultipartReceiver {
   fields(): Promise<Record<string, string>>;
   /**
    * The files in the order sent. When this fails, nothing that the call brought is left in storage.
-   * @throws {DomainError} `invalid` for a malformed or aborted form, `too_large`, `storage_full`.
+   * @throws {DomainError} `invalid` for a malformed or aborted form, `too_large`, `storage_full`, `unavailable`.
    */
   receive(accept: AcceptedFiles): Promise<ReceivedFiles>;
   /** For a call answered without receiving: lets the client finish sending within bounds. */
@@ -91,6 +92,15 @@ class MulterReceiver implements MultipartReceiver {
   async receive(accept: AcceptedFiles): Promise<ReceivedFiles> {
     this.used = true;
     this.#start();
+    try {
+      return await uploadTurns.take(() => this.#receive(accept));
+    } catch (error) {
+      this.#fail(error);
+      throw error;
+    }
+  }
+
+  async #receive(accept: AcceptedFiles): Promise<ReceivedFiles> {
     this.#accepted.resolve(accept);
     const tooLong = new DomainError('invalid', 'The upload took more than 12 hours: send the files in several calls.');
     const deadline = setTimeout(() => this.#fail(tooLong), LONGEST_CALL_MS);

@@ -7,6 +7,7 @@ import { type ByteRange, DiskStorage } from '../storage/disk-storage.js';
 import { isObjectKey } from '../storage/object-key.js';
 import { ObjectNotFound } from '../storage/storage.js';
 import type { Services } from '../services.js';
+import { uploadTurns } from './overload.js';
 import type { HttpContext, HttpMiddleware } from './request-state.js';
 import { announcedBytes, drainUnreadBody, isAborted, uploadAborted } from './request-body.js';
 
@@ -37,7 +38,7 @@ async function answer(ctx: HttpContext, ground: Ground): Promise<void> {
     await serve(ctx, ground.storage, key);
   } else if (ctx.method === 'PUT') {
     try {
-      await take(ctx, ground, key);
+      await uploadTurns.take(() => take(ctx, ground, key));
     } catch (error) {
       drainUnreadBody(ctx.req);
       throw isAborted(ctx.req) ? uploadAborted() : error;

@@ -17,7 +17,7 @@ describe('Many passwords at a time', () => {
   });
 
   it('wait up to a bound, beyond which the caller is told to come again', async () => {
-    const outcomes = await Promise.allSettled(checkMany(110, 1));
+    const outcomes = await Promise.allSettled(checkMany(210, 1));
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
     assert.equal(refused.length, 8);
     for (const { reason } of refused) {

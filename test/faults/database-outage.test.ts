@@ -8,7 +8,7 @@ import { type Answer, Customer, Ground, pictures } from './ground.js';
 const OUTAGE_MS = 10_000;
 
 describe('a database that stops under load and comes back', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   let ground: Ground;
   let parts: Part[];

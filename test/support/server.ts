@@ -95,6 +95,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const services = await createServices({ ...ground, notifications }, url, options);
   const app = createApp(services, options.router ?? appRouter, {
     ...(options.draining && { draining: options.draining }),
+    ...(options.mostCalls !== undefined && { mostCalls: options.mostCalls }),
   });
   const answer = app.callback();
   server.on('request', (request, response) => void answer(request, response));
@@ -213,5 +214,5 @@ async function signUp(
   for (const roleCode of roles) await UserRole.query(db).insert({ userId: id, roleCode });
   const sessionId = uuidv7();
   await Session.query(db).insert({ id: sessionId, userId: id, expiresAt: new Date(Date.now() + 60 * 60 * 1000) });
-  return { token: await tokens.signAccessToken({ userId: id, sessionId }), user };
+  return { token: await tokens.signAccessToken({ userId: id, sessionId, now: new Date() }), user };
 }

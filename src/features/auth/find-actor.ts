@@ -28,14 +28,16 @@ export async function findActor(db: Knex, userId: string, credential?: Credentia
 }
 
 /**
- * The user behind an access token as he is now; null as `findActor`. One statement, but for one every five minutes that
+ * The user behind an access token as he is now; null as `findActor`, or where the token has expired, which the
+ * database's clock says. One statement, but for one every five minutes that
  * notes when he was last active.
  */
 export async function findActorOfSession(
   db: Knex,
-  { userId, sessionId }: { userId: string; sessionId: string },
+  { userId, sessionId, expiresAt }: { userId: string; sessionId: string; expiresAt: number },
 ): Promise<SignedIn | null> {
-  const found = await selectActive(User.query(db).findById(userId).whereExists(aliveSession(db, sessionId)));
+  const alive = aliveSession(db, sessionId).whereRaw('now() < to_timestamp(?)', [expiresAt]);
+  const found = await selectActive(User.query(db).findById(userId).whereExists(alive));
   if (!found) return null;
   await noteActivity(db, found);
   return { actor: found.actor, credential: { kind: 'session', sessionId } };
@@ -51,7 +53,10 @@ export async function findActorOfToken(db: Knex, hash: Buffer): Promise<SignedIn
   if (!found) return null;
   await noteActivity(db, found);
   const { tokenId, scope, isTokenStale } = found.row as { tokenId: string; scope: TokenScope; isTokenStale: boolean };
-  if (isTokenStale) await PersonalAccessToken.query(db).findById(tokenId).patch({ lastUsedAt: new Date() });
+  if (isTokenStale)
+    await PersonalAccessToken.query(db)
+      .findById(tokenId)
+      .patch({ lastUsedAt: raw('now()') });
   return { actor: found.actor, credential: { kind: 'token', tokenId, scope } };
 }
 
@@ -91,7 +96,10 @@ async function selectActive(query: QueryBuilder<User, User | undefined>): Promis
 }
 
 async function noteActivity(db: Knex, { actor, isStale }: Found): Promise<void> {
-  if (isStale) await User.query(db).findById(actor.id).patch({ lastActiveAt: new Date() });
+  if (isStale)
+    await User.query(db)
+      .findById(actor.id)
+      .patch({ lastActiveAt: raw('now()') });
 }
 
 const longAgo = (column: string) => `(${column} is null or ${column} < now() - ${SEEN_EVERY})`;

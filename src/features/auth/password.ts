@@ -1,16 +1,11 @@
-import { pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
-import pLimit from 'p-limit';
-import { DomainError } from '../../errors.js';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { BoundedTurns } from '../../bounded-turns.js';
+import { deriveKey, DERIVATIONS_AT_A_TIME } from './derive-key.js';
 
 const ITERATIONS = 600_000;
-const KEY_BYTES = 32;
 const SALT_BYTES = 16;
-
-/** Half of the threads that files are read on: many logins at once must not stand in the way of everything else. */
-const AT_A_TIME = 2;
-const MAX_WAITING = 100;
-const RETRY_AFTER_SECONDS = 5;
+/** Half a minute's worth. */
+const MAX_WAITING = 200;
 
 /** Above this a stored hash is nobody's, and checking it would be a way to burn a core. */
 const MAX_ITERATIONS = 2_000_000;
@@ -18,8 +13,12 @@ const MAX_ITERATIONS = 2_000_000;
 /** Of the hashes met so far: as strong as the strongest brought over from elsewhere is every check made to seem. */
 let mostIterations = ITERATIONS;
 
-const pbkdf2Async = promisify(pbkdf2);
-const turns = pLimit(AT_A_TIME);
+const turns = new BoundedTurns({
+  atATime: DERIVATIONS_AT_A_TIME,
+  waiting: MAX_WAITING,
+  sentence: 'Too many people are signing in just now. Try again in a few seconds.',
+  retryAfter: 5,
+});
 
 interface Derivation {
   salt: string;
@@ -36,7 +35,7 @@ interface ParsedHash extends Derivation {
  */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES).toString('base64url');
-  const key = await inTurn(() => derive(password, { salt, iterations: ITERATIONS }));
+  const key = await turns.take(() => derive(password, { salt, iterations: ITERATIONS }));
   return `pbkdf2_sha256$${ITERATIONS}$${salt}$${key.toString('base64')}`;
 }
 
@@ -46,7 +45,7 @@ export async function hashPassword(password: string): Promise<string> {
  */
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {
   const parsed = parse(stored);
-  return parsed !== null && inTurn(() => matches(password, parsed));
+  return parsed !== null && turns.take(() => matches(password, parsed));
 }
 
 /**
@@ -62,7 +61,7 @@ export async function verifyPasswordEvenly(
 ): Promise<boolean> {
   const parsed = stored === undefined ? null : parse(stored);
   mostIterations = Math.max(mostIterations, parsed?.iterations ?? 0);
-  return inTurn(async () => {
+  return turns.take(async () => {
     await whenTurnComes();
     const proved = parsed !== null && (await matches(password, parsed));
     const left = mostIterations - (parsed?.iterations ?? 0);
@@ -86,18 +85,9 @@ function parse(stored: string): ParsedHash | null {
   return { salt, iterations, expected: Buffer.from(expectedText, 'base64') };
 }
 
-const derive = (password: string, { salt, iterations }: Derivation) =>
-  pbkdf2Async(password, salt, iterations, KEY_BYTES, 'sha256');
+const derive = (password: string, { salt, iterations }: Derivation) => deriveKey({ password, salt, iterations });
 
 async function matches(password: string, { expected, ...derivation }: ParsedHash): Promise<boolean> {
   const actual = await derive(password, derivation);
   return expected.length === actual.length && timingSafeEqual(expected, actual);
-}
-
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (turns.pendingCount >= MAX_WAITING) {
-    const sentence = 'Too many people are signing in just now. Try again in a few seconds.';
-    throw new DomainError('unavailable', sentence, undefined, RETRY_AFTER_SECONDS);
-  }
-  return turns(work);
 }

@@ -15,17 +15,28 @@ export interface IssuedTokens {
   refresh: string;
 }
 
-/** Gives a session its next access token and refresh token. */
+/**
+ * Gives a session its next access token and refresh token. Their times are the database's, by which they are checked:
+ * machines whose clocks differ agree on what has expired.
+ */
 export async function issueTokens(trx: Knex, signer: TokenSigner, session: Session): Promise<IssuedTokens> {
-  const end = session.createdAt.getTime() + SESSION_SECONDS * 1000;
-  const expiresAt = new Date(Math.min(end, Date.now() + REFRESH_TOKEN_SECONDS * 1000));
-  const { id: tokenId } = await RefreshToken.query(trx).insert({ id: uuidv7(), sessionId: session.id, expiresAt });
+  const end = raw(
+    `least(now() + make_interval(secs => ?), (select created_at from sessions where id = ?) + make_interval(secs => ?))`,
+    [REFRESH_TOKEN_SECONDS, session.id, SESSION_SECONDS],
+  );
+  const { id: tokenId } = await RefreshToken.query(trx).insert({
+    id: uuidv7(),
+    sessionId: session.id,
+    createdAt: raw('now()'),
+    expiresAt: end,
+  });
   await Session.query(trx)
     .findById(session.id)
-    .patch({ refreshedAt: raw('now()'), expiresAt });
+    .patch({ refreshedAt: raw('now()'), expiresAt: end });
+  const { createdAt: now, expiresAt } = await RefreshToken.query(trx).findById(tokenId).throwIfNotFound();
   const [access, refresh] = await Promise.all([
-    signer.signAccessToken({ userId: session.userId, sessionId: session.id }),
-    signer.signRefreshToken({ tokenId, sessionId: session.id, expiresAt }),
+    signer.signAccessToken({ userId: session.userId, sessionId: session.id, now }),
+    signer.signRefreshToken({ tokenId, sessionId: session.id, expiresAt, now }),
   ]);
   return { access, refresh };
 }

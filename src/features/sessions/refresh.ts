@@ -6,7 +6,7 @@ import { User } from '../../../models/user.js';
 import { DomainError } from '../../errors.js';
 import { recordAudit } from '../audit/record.js';
 import type { Origin } from '../auth/caller.js';
-import type { TokenSigner } from '../auth/token-signer.js';
+import type { RefreshClaims, TokenSigner } from '../auth/token-signer.js';
 import { issueTokens, type IssuedTokens } from './issue-tokens.js';
 
 /** Two tabs that share a refresh token may both exchange it, if they do so at about the same time. */
@@ -32,13 +32,14 @@ export async function refreshSession(
 async function exchange(
   trx: Knex.Transaction,
   signer: TokenSigner,
-  { tokenId, sessionId }: { tokenId: string; sessionId: string },
+  { tokenId, sessionId, expiresAt }: RefreshClaims,
   origin: Origin,
 ): Promise<IssuedTokens | null> {
   // Exchanges of one session queue here.
   const session = await Session.query(trx).findById(sessionId).whereNull('revokedAt').forUpdate();
   const user = session && (await User.query(trx).findById(session.userId).where('isActive', true));
-  if (!user) return null;
+  // One that has run out is no sign of theft.
+  if (!user || !(await isInTime(trx, expiresAt))) return null;
 
   const isFirstUse = await RefreshToken.query(trx)
     .findById(tokenId)
@@ -59,6 +60,14 @@ async function exchange(
     },
   );
   return null;
+}
+
+/** By the database's clock, whose time was signed. */
+async function isInTime(trx: Knex, expiresAt: number): Promise<boolean> {
+  const { rows } = await trx.raw<{ rows: [{ isInTime: boolean }] }>('select now() < to_timestamp(?) as "isInTime"', [
+    expiresAt,
+  ]);
+  return rows[0].isInTime;
 }
 
 async function wasJustUsed(trx: Knex, tokenId: string, sessionId: string): Promise<boolean> {

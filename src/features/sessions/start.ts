@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { v7 as uuidv7 } from 'uuid';
 import { Session } from '../../../models/session.js';
 import type { User } from '../../../models/user.js';
@@ -15,14 +16,13 @@ export async function startSession(
   origin: Origin,
 ): Promise<IssuedTokens> {
   const { ip, userAgent } = origin;
-  const now = new Date();
   const session = await Session.query(trx).insertAndFetch({
     id: uuidv7(),
     userId: user.id,
     ip,
     userAgent,
-    createdAt: now,
-    expiresAt: now,
+    createdAt: raw('now()'),
+    expiresAt: raw('now()'),
   });
   await recordAudit(
     trx,

@@ -4,7 +4,7 @@ const CHUNK = 5000;
 
 /**
  * What is of no more use: sessions that ended a week ago, refresh tokens past their time, personal access tokens that
- * were revoked or ran out a month ago, old failures to sign in.
+ * were revoked or ran out a month ago, old failures to sign in, counters of calls.
  */
 const sweeps = [
   `delete from sessions where id in
@@ -16,6 +16,8 @@ const sweeps = [
       where least(expires_at, revoked_at) < now() - interval '30 days' limit ${CHUNK})`,
   `delete from login_failures where subject in
      (select subject from login_failures where last_failed_at < now() - interval '1 day' limit ${CHUNK})`,
+  `delete from rate_limits where key in
+     (select key from rate_limits where expire < (extract(epoch from now()) - 3600) * 1000 limit ${CHUNK})`,
 ];
 
 /** Removes them in statements of bounded size. */

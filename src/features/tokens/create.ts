@@ -11,7 +11,6 @@ import type { SignedIn } from '../auth/find-actor.js';
 import { hashToken, newTokenText } from './token-text.js';
 
 const MOST_TOKENS = 50;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface NewToken {
   name: string;
@@ -47,7 +46,7 @@ export async function createToken(
       name,
       scope,
       tokenHash: hashToken(text),
-      expiresAt: new Date(Date.now() + expiresInDays * DAY_MS),
+      expiresAt: raw('now() + make_interval(days => ?)', [expiresInDays]),
     });
     await recordAudit(trx, caller, {
       action: 'token.created',

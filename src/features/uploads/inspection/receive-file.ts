@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { DomainError } from '../../../errors.js';
 import type { Storage } from '../../../storage/storage.js';
 import type { ReceivedFile, RejectedFile } from '../received-files.js';
 import { sanitizeFilename } from './filename.js';
@@ -24,7 +25,8 @@ export async function receiveFile(
     return { filename: sanitizeFilename(filename), key, etag, ...inspected.facts };
   } catch (error) {
     source.resume();
-    return rejection(inspected.fault ?? error, filename);
+    // What storage says of itself comes first: on its way out it throws its own fault into the stream.
+    return rejection(error instanceof DomainError ? error : (inspected.fault ?? error), filename);
   }
 }
 

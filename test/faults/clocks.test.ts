@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import type { Knex } from 'knex';
+import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
+
+const HOUR = 60 * 60 * 1000;
+/** Longer than any token lives, and than a limit's window. */
+const WAYS: [string, number][] = [
+  ['30 days ahead', 30 * 24 * HOUR],
+  ['30 days behind', -30 * 24 * HOUR],
+];
+
+describe('a process whose clock is wrong', () => {
+  let server: TestServer;
+
+  for (const [way, milliseconds] of WAYS) {
+    describe(`by ${way}`, () => {
+      const wrongly = <T>(act: () => Promise<T>) => withClock(milliseconds, act);
+      beforeEach(async () => {
+        server = await startTestServer({ env: { RATE_LIMIT_PER_MINUTE: '40' } });
+      });
+      afterEach(() => server.stop());
+
+      it('takes the tokens of others, and others take its', async () => {
+        const { user } = await server.signUp();
+        const logIn = () =>
+          server.api('POST', '/auth/login', { json: { username: user.email, password: TEST_PASSWORD } });
+        const read = (token: unknown) => server.api('GET', '/requests', { token: token as string });
+        const ours = (await logIn()).body;
+        assert.equal((await wrongly(() => read(ours.access_token))).status, 200);
+        const theirs = (await wrongly(logIn)).body;
+        assert.equal((await read(theirs.access_token)).status, 200);
+        for (const [refresh, by] of [
+          [ours.refresh_token ?? ours.refresh, wrongly],
+          [theirs.refresh_token ?? theirs.refresh, (act: () => Promise<unknown>) => act()],
+        ] as const) {
+          const call = () => server.api('POST', '/auth/refresh', { json: { refresh } });
+          const { status, body } = (await by(call)) as Awaited<ReturnType<typeof call>>;
+          assert.equal(status, 200, JSON.stringify(body));
+        }
+      });
+
+      it('gives and takes personal access tokens and addresses for uploads that last as long as they should', async () => {
+        const { token } = await server.signUp();
+        const { body: request } = await server.api('POST', '/requests', { token, json: { title: 'Signs' } });
+        const files = [{ filename: 'a.jpg', content_type: 'image/jpeg' }];
+        await wrongly(() => server.api('POST', '/uploads/presign', { token, json: { request_id: request.id, files } }));
+        const [slot] = await secondsLeft(server.db, 'presigned_uploads');
+        assert.ok(slot! > 3500 && slot! <= 3600, String(slot));
+
+        const json = { name: 'import', scope: 'write', expires_in_days: 7 };
+        const made = await wrongly(() => server.api('POST', '/auth/tokens', { token, json }));
+        assert.equal(made.status, 201, JSON.stringify(made.body));
+        const [left] = await secondsLeft(server.db, 'personal_access_tokens');
+        assert.ok(left! > 6.9 * 86_400 && left! <= 7.1 * 86_400, String(left));
+      });
+
+      it('neither ends nor prolongs a limit that all processes share', async () => {
+        const call = () => server.api('GET', '/requests');
+        for (let calls = 0; calls < 20; calls += 1) {
+          await call();
+          await wrongly(call);
+        }
+        for (const by of [wrongly, wrongly, <T>(act: () => Promise<T>) => act()]) {
+          const { status, headers } = await by(call);
+          assert.equal(status, 429);
+          assert.ok(Number(headers.get('Retry-After')) <= 60, headers.get('Retry-After') ?? '');
+        }
+        await server.db('rateLimits').update({ expire: server.db.raw('expire - 60000') });
+        const fresh = await startTestServer({ sharing: server, env: { RATE_LIMIT_PER_MINUTE: '40' } });
+        assert.equal((await fresh.api('GET', '/requests')).status, 401);
+        await fresh.stop();
+      });
+    });
+  }
+
+  it('still refuses a token whose time is over', async () => {
+    server = await startTestServer();
+    const { user } = await server.signUp();
+    const { id: sessionId } = (await server.db('sessions').where({ userId: user.id }).first()) as { id: string };
+    const { tokens } = server.services;
+    const token = await tokens.signAccessToken({ userId: user.id, sessionId, now: new Date(Date.now() - 16 * 60_000) });
+    assert.equal((await server.api('GET', '/requests', { token })).status, 401);
+    await server.stop();
+  });
+});
+
+/** As if this process's clock were off by so much meanwhile; the database's is not. */
+async function withClock<T>(milliseconds: number, act: () => Promise<T>): Promise<T> {
+  const { Date: RealDate } = globalThis;
+  globalThis.Date = class extends RealDate {
+    constructor(...parameters: [] | [string]) {
+      if (parameters.length === 0) super(RealDate.now() + milliseconds);
+      else super(...parameters);
+    }
+
+    static override now(): number {
+      return RealDate.now() + milliseconds;
+    }
+  } as DateConstructor;
+  try {
+    return await act();
+  } finally {
+    globalThis.Date = RealDate;
+  }
+}
+
+async function secondsLeft(db: Knex, table: string): Promise<number[]> {
+  const { rows } = await db.raw<{ rows: { seconds: number }[] }>(
+    `select extract(epoch from expires_at - now())::float8 as seconds from ?? order by created_at desc`,
+    [table],
+  );
+  return rows.map(({ seconds }) => seconds);
+}
