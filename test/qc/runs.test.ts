@@ -8,7 +8,7 @@ import { QcCustomer, startTestWorker } from '../support/qc.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
 describe('QC runs', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   let server: TestServer;
   let customer: QcCustomer;
@@ -72,7 +72,7 @@ describe('QC runs', function () {
   });
 
   it('under way are cancelled between two pictures and keep what they found', async () => {
-    const requestId = await requestOf(80, 900);
+    const requestId = await requestOf(80, 400);
     const worker = startTestWorker(server);
     await customer.run(requestId);
     while ((await customer.status(requestId)).images_done === 0) await sleep(20);
@@ -84,7 +84,7 @@ describe('QC runs', function () {
   });
 
   it('are given back by a worker that stops, and finished by the next', async () => {
-    const requestId = await requestOf(40, 600);
+    const requestId = await requestOf(40, 300);
     const first = startTestWorker(server);
     await customer.run(requestId);
     await customer.reached(requestId, 'running');
@@ -97,15 +97,15 @@ describe('QC runs', function () {
   });
 
   it('of a worker that was killed are taken over by another within seconds, each picture counted once', async () => {
-    const requestId = await requestOf(60, 900);
+    const requestId = await requestOf(48, 300);
     const doomed = startTestWorker(server);
     await customer.run(requestId);
     while ((await customer.status(requestId)).images_done === 0) await sleep(20);
     await doomed.stop('SIGKILL');
     const heir = startTestWorker(server);
     const { images_done, images_total } = await customer.reached(requestId, 'completed');
-    assert.deepEqual([images_done, images_total], [60, 60]);
-    assert.equal(Object.keys(await customer.results(requestId)).length, 60);
+    assert.deepEqual([images_done, images_total], [48, 48]);
+    assert.equal(Object.keys(await customer.results(requestId)).length, 48);
     await heir.stop();
   });
 
