@@ -71,11 +71,11 @@ export class Screen {
   field = (label: string) => this.page.getByLabel(label, { exact: true });
 
   async signIn(url: string, name: string, password: string): Promise<void> {
-    await this.page.goto(url);
+    await this.page.goto(`${url}/app/sign-in`);
     await this.field('User name or e-mail').fill(name);
     await this.field('Password').fill(password);
     await this.button('Sign in').click();
-    await this.page.getByRole('navigation', { name: 'Main navigation' }).waitFor({ state: 'attached' });
+    await this.page.locator('main#main').waitFor();
   }
 
   /** Asks axe-core about what is shown, and the window whether anything sticks out sideways. */

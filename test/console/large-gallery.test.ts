@@ -32,12 +32,10 @@ describe('The gallery of ten thousand results', function () {
     const looks = await screen.page.evaluate(async () => {
       const found: { top: number; blank: number; cells: number }[] = [];
       const list = document.querySelector('.gallery')!;
-      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
       const end = document.documentElement.scrollHeight - window.innerHeight;
       for (let step = 0; step <= 60; step++) {
         window.scrollTo(0, (end * step) / 60);
-        await frame();
-        await frame();
+        for (let frame = 0; frame < 2; frame++) await new Promise((drawn) => requestAnimationFrame(drawn));
         // What is seen of the list, sounded every 40 pixels: each place belongs to a cell or to a gap between two.
         const { top, bottom, left } = list.getBoundingClientRect();
         let run = 0;

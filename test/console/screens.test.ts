@@ -137,7 +137,7 @@ describe('The screens of the console', function () {
     await screen.assertAccessible('an error');
     await screen.page.unroute('**/trpc/**');
     await screen.button('Try again').click();
-    await screen.page.getByText('session.started').first().waitFor();
+    await screen.page.getByRole('cell', { name: 'session.started' }).first().waitFor();
     await screen.close();
   });
 
@@ -145,7 +145,7 @@ describe('The screens of the console', function () {
     const screen = await Screen.open(browser);
     await screen.signIn(server.url, admin.user.email, TEST_PASSWORD);
     await screen.heading('Requests').waitFor();
-    await server.db('sessions').update({ ended_at: new Date() });
+    await server.db('sessions').update({ revoked_at: new Date() });
     await screen.page.getByRole('link', { name: 'Audit log' }).click();
     await screen.heading('Sign in').waitFor();
     assert.equal(await screen.page.evaluate(() => localStorage.getItem('assay.session')), null);

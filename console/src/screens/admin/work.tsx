@@ -6,6 +6,7 @@ import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { EmptyState, ErrorNote, ProgressBar, Skeleton } from '../../ui/feedback.js';
 import { MoreRows } from '../../ui/more-rows.js';
+import { TableWrap } from '../../ui/table-wrap.js';
 import { Page } from '../../ui/page.js';
 import { usePaged } from '../../use-paged.js';
 import { TaskStatus } from '../tasks/task-status.js';
@@ -40,7 +41,7 @@ export default function Work() {
               {assign}
             </EmptyState>
           ) : (
-            <div className="table-wrap">
+            <TableWrap label={t('navAssignments')}>
               <table className="table">
                 <thead>
                   <tr>
@@ -57,7 +58,7 @@ export default function Work() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </TableWrap>
           )}
           <MoreRows {...list} />
         </div>
