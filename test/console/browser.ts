@@ -78,6 +78,11 @@ export class Screen {
     await this.page.locator('main#main').waitFor();
   }
 
+  /** Goes to another screen of the page, without loading the page anew. */
+  async visit(path: string): Promise<void> {
+    await this.page.evaluate((address) => window.history.pushState(null, '', address), `/app${path}`);
+  }
+
   /** Asks axe-core about what is shown, and the window whether anything sticks out sideways. */
   async assertAccessible(what: string): Promise<void> {
     // What moves has half of its colours.
@@ -85,11 +90,17 @@ export class Screen {
       Promise.all(document.getAnimations().map((moving) => moving.finished.catch(() => 0))),
     );
     await this.page.evaluate(axe);
-    const { violations } = await this.page.evaluate<{ violations: Violation[] }>('axe.run()');
+    const { violations } = await this.page.evaluate<{ violations: Violation[] }>(
+      "axe.run({ resultTypes: ['violations'] })",
+    );
     const told = violations.map(
       ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`)[0]}`,
     );
     assert.deepEqual(told, [], what);
+    await this.assertNoOverhang(what);
+  }
+
+  async assertNoOverhang(what: string): Promise<void> {
     const overhang = await this.page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );
