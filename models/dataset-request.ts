@@ -13,5 +13,7 @@ export class DatasetRequest extends Model {
   declare description: string;
   declare classes: string[];
   declare status: RequestStatus;
+  /** How many labelers each image is to have: its tasks share them. Null: each task has every image. */
+  declare overlap: number | null;
   declare createdAt: Date;
 }

@@ -13,6 +13,8 @@ export class Task extends Model {
   declare labelerId: string;
   declare assignedBy: string;
   declare status: TaskStatus;
+  /** What the newest review said, until the task is handed in again. */
+  declare review: 'accepted' | 'returned' | null;
   declare createdAt: Date;
   declare completedAt: Date | null;
 

@@ -6,6 +6,7 @@ import type { MatchMemory } from './features/qc/match/find-matches.js';
 import { endStrandedRuns } from './features/qc/end-stranded-runs.js';
 import { runQc } from './features/qc/run-qc.js';
 import { sweepSessions } from './features/sessions/sweep.js';
+import { dealUploaded } from './features/tasks/deal-images.js';
 import { makeThumbnails } from './features/uploads/make-thumbnails.js';
 import { sweepAbandonedUploads } from './features/uploads/sweep.js';
 import type { JobHandlers } from './queue/job.js';
@@ -23,6 +24,7 @@ export function jobHandlers(analyser: Analyser & MatchMemory): JobHandlers {
     sweepSessions: () => sweepSessions(db),
     makeExport: (payload, job) => makeExport(analyser, payload, job),
     sweepExports: () => sweepExports(db),
+    dealImages: ({ requestId }) => dealUploaded(db, requestId),
   };
 }
 

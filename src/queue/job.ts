@@ -10,6 +10,7 @@ export interface JobPayloads {
   endStrandedRuns: Record<string, never>;
   sweepSessions: Record<string, never>;
   makeExport: { exportId: string };
+  dealImages: { requestId: string };
   sweepExports: Record<string, never>;
 }
 
@@ -42,6 +43,7 @@ const priorities: Record<JobName, number> = {
   endStrandedRuns: 5,
   sweepSessions: 20,
   makeExport: 10,
+  dealImages: 0,
   sweepExports: 20,
 };
 
@@ -58,6 +60,7 @@ const maxAttempts: Record<JobName, number> = {
   endStrandedRuns: 2,
   sweepSessions: 2,
   makeExport: 5,
+  dealImages: 10,
   sweepExports: 2,
 };
 

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { DatasetExport } from '../../models/dataset-export.js';
 import { Image } from '../../models/image.js';
+import { DomainError } from '../../src/errors.js';
 import { MAX_EXPORTS_KEPT } from '../../src/features/exports/create.js';
 import { DOWNLOAD_EXPIRES_IN_SECONDS, ExportUrls } from '../../src/features/exports/export-urls.js';
 import { sweepExports } from '../../src/features/exports/sweep.js';
@@ -174,6 +175,20 @@ describe('exports', () => {
       await exporter.server.db.raw('delete from graphile_worker._private_jobs');
       await sweepExports(exporter.server.db);
       assert.equal((await exporter.get(stranded?.id ?? '')).status, 'failed');
+    });
+
+    it('by a storage that is full in mid-file are tried again, and say at last what was the matter', async () => {
+      const { id } = (await exporter.order('huggingface')).body;
+      const storage = storageWith({
+        put: async (_key, body) => {
+          for await (const chunk of body) if ((chunk as Buffer).length > 0) break;
+          throw new DomainError('storage_full', 'The storage is full.');
+        },
+      });
+      await assert.rejects(exporter.make(id, { storage }));
+      assert.equal((await exporter.get(id)).status, 'running');
+      await assert.rejects(exporter.make(id, { storage, attempt: 5 }));
+      assert.equal((await exporter.get(id)).error, 'The storage is full.');
     });
 
     it('after they were completed are left as they are', async () => {

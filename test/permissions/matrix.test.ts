@@ -46,6 +46,7 @@ describe('who may do what to whose row', () => {
   const all = (status: string) => everyone.map(() => status).join(' ');
   const administrators = '403 403 403 403 403 403 403 200 200 200 200';
   const ownersReading = '200 . . 403 . 200 . 200 . 200 200';
+  const administering = '403 . . 403 . 403 . 200 . 200 200';
   const reading = '200 . . 200 . 200 . 200 . 200 200';
 
   const matrix: Record<string, Trial[]> = {
@@ -418,6 +419,58 @@ describe('who may do what to whose row', () => {
         ),
         expected: '403 403 403 403 403 403 403 400 . 400 400',
       },
+    ],
+    'tasks.distribute': [
+      {
+        what: 'have the request labelled in whole, as it is',
+        perform: post(
+          () => '/admin/distribute',
+          () => ({ request_id: cast.rows.requestId, overlap: null }),
+        ),
+        expected: '403 403 403 403 403 403 403 200 . 200 200',
+      },
+    ],
+    'tasks.review': [
+      {
+        what: 'accept the task, which was handed in',
+        perform: async (who) => {
+          await cast.server.db('tasks').update({ status: 'done', review: null });
+          return cast.call(who, 'POST', task('/review'), { verdict: 'accepted' });
+        },
+        expected: '. . . 403 . 403 . 200 . 200 200',
+      },
+    ],
+    'tasks.labels': [
+      {
+        what: 'read the labels of the task',
+        perform: get(() => task('/labels')),
+        expected: '. . . 200 . 200 . 200 . 200 200',
+      },
+    ],
+    'tasks.reviews': [
+      {
+        what: 'read what was said of the task',
+        perform: get(() => task('/reviews')),
+        expected: '. . . 200 . 200 . 200 . 200 200',
+      },
+    ],
+    'tasks.quality': [
+      {
+        what: 'read how good the labels of the request are',
+        perform: get(() => request('/label-quality')),
+        expected: administering,
+      },
+    ],
+    'tasks.setGold': [
+      {
+        what: 'say which labels an image deserves',
+        perform: (who) =>
+          cast.call(who, 'PUT', request('/gold'), { images: [{ image_id: cast.rows.imageId, labels: ['stop'] }] }),
+        expected: administering,
+      },
+    ],
+    'tasks.listGold': [
+      { what: 'read which labels images deserve', perform: get(() => request('/gold')), expected: administering },
     ],
     'images.list': [{ what: 'list clinical images', perform: get(() => '/images'), expected: all('200') }],
     'images.upload': [

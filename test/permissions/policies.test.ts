@@ -103,9 +103,9 @@ const taskRights: Record<keyof typeof actors, Partial<Record<keyof typeof tasks,
   labeler: { own: 'read label' },
   viewer: { colleague: 'read' },
   'viewer of no organization': {},
-  admin: { colleague: 'read label' },
-  'admin of no organization': { own: 'read label', colleague: 'read label', stranger: 'read label' },
-  'super admin': { own: 'read label', colleague: 'read label', stranger: 'read label' },
+  admin: { colleague: 'read label review' },
+  'admin of no organization': { own: 'read label', colleague: 'read label review', stranger: 'read label review' },
+  'super admin': { own: 'read label', colleague: 'read label review', stranger: 'read label review' },
 };
 
 describe('rights over tasks', () => {

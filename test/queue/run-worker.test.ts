@@ -35,6 +35,7 @@ describe('the job queue', () => {
         endStrandedRuns: nothing,
         makeExport: nothing,
         sweepExports: nothing,
+        dealImages: nothing,
         ...handlers,
       },
       crontab: '',

@@ -210,6 +210,7 @@ describe('tasks', () => {
       title: 'Signs',
       request_title: 'Signs',
       status: 'assigned',
+      review_status: null,
       images_count: 2,
       labeler_username: labeler.user.username,
     });

@@ -31,6 +31,7 @@ export const auditActions = [
   'camera.deleted',
   'image.deleted',
   'request.assigned',
+  'request.distributed',
   'settings.changed',
   'references.added',
   'references.deleted',

@@ -15,7 +15,10 @@ export async function findTask(db: Knex, actor: Actor, id: string, operation: Ta
   if (!task?.request) throw notFound('Task');
   const row = { labelerId: task.labelerId, organizationId: task.request.organizationId };
   if (!mayOnTask(actor, 'read', row)) throw notFound('Task');
-  if (!mayOnTask(actor, operation, row)) throw forbidden('You may see this task but not work on it.');
+  if (!mayOnTask(actor, operation, row)) {
+    const why = operation === 'review' ? 'An administrator reviews it who did not label it.' : '';
+    throw forbidden(`You may see this task but not ${operation === 'review' ? 'review' : 'work on'} it. ${why}`.trim());
+  }
   return { task, request: task.request };
 }
 

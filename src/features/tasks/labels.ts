@@ -1,15 +1,16 @@
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
-import type { DatasetRequest } from '../../../models/dataset-request.js';
+import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Image } from '../../../models/image.js';
 import { Label } from '../../../models/label.js';
 import { Task } from '../../../models/task.js';
+import { TaskImage } from '../../../models/task-image.js';
 import { conflict, invalid, notFound } from '../../errors.js';
 
 /**
  * Replaces the labels one labeler gave one image; an empty list clears them. The first label starts the task.
  * @throws {DomainError} `invalid` naming `labels` for a class the request does not have, `not_found` for an image of
- * another request, `conflict` once the task is done or the image rejected.
+ * another request or task, `conflict` once the task is done or the image rejected.
  */
 export async function saveLabels(
   db: Knex,
@@ -25,7 +26,7 @@ export async function saveLabels(
     const { status } = await Task.query(trx).findById(task.id).forUpdate().throwIfNotFound();
     if (status === 'done') throw conflict('This task is done: its labels no longer change.');
     const image = await Image.query(trx).findOne({ id: imageId, requestId: request.id }).forKeyShare();
-    if (!image) throw notFound('Image');
+    if (!image || !(await isInTask(trx, task, imageId))) throw notFound('Image');
     if (image.duplicateDecision === 'reject') throw conflict('This image was rejected as a duplicate.');
 
     if (classes.length === 0) {
@@ -38,4 +39,11 @@ export async function saveLabels(
       .merge({ classes: [...new Set(classes)], updatedAt: new Date() });
     if (status === 'assigned') await Task.query(trx).findById(task.id).patch({ status: 'in_progress' });
   });
+}
+
+/** By the request as it is now: its images may have been dealt out since it was read. */
+async function isInTask(trx: Knex.Transaction, { id, requestId }: Task, imageId: string): Promise<boolean> {
+  const { overlap } = await DatasetRequest.query(trx).findById(requestId).select('overlap').throwIfNotFound();
+  if (overlap === null) return true;
+  return (await TaskImage.query(trx).findOne({ taskId: id, imageId })) !== undefined;
 }

@@ -1,22 +1,27 @@
 import type { Knex } from 'knex';
-import { Image } from '../../../models/image.js';
 import { Task, type TaskStatus } from '../../../models/task.js';
 import { applyCursor } from '../../database/keyset.js';
 import type { Actor } from '../auth/actor.js';
 import { onlyReadable } from './find.js';
+import { countTaskImages } from './images.js';
+import type { ReviewStatus } from './review-status.js';
 
 export interface TaskFilter {
   status?: TaskStatus | undefined;
   requestId?: string | undefined;
+  reviewStatus?: ReviewStatus | undefined;
   limit: number;
   cursor?: string | undefined;
 }
 
 /** The tasks the actor may read with their requests, newest first: up to `limit + 1` rows, and how many in all. */
-export async function listTasks(db: Knex, actor: Actor, { status, requestId, limit, cursor }: TaskFilter) {
+export async function listTasks(db: Knex, actor: Actor, filter: TaskFilter) {
+  const { status, requestId, reviewStatus, limit, cursor } = filter;
   const matching = onlyReadable(Task.query(db).joinRelated('request'), actor).modify((query) => {
     if (status) void query.where('tasks.status', status);
     if (requestId) void query.where('tasks.requestId', requestId);
+    if (reviewStatus === 'pending') void query.where('tasks.status', 'done').whereNull('tasks.review');
+    else if (reviewStatus) void query.where('tasks.review', reviewStatus);
   });
   const page = matching
     .clone()
@@ -25,16 +30,6 @@ export async function listTasks(db: Knex, actor: Actor, { status, requestId, lim
     .limit(limit + 1);
   applyCursor(page, cursor, 'tasks.id');
   const [rows, total] = await Promise.all([page, matching.resultSize()]);
-  const imagesOf = await countImages(db, [...new Set(rows.map((task) => task.requestId))]);
-  return { rows: rows.map((task) => ({ task, imagesCount: imagesOf.get(task.requestId) ?? 0 })), total };
-}
-
-async function countImages(db: Knex, requestIds: readonly string[]): Promise<Map<string, number>> {
-  const counts: unknown = await Image.query(db)
-    .whereIn('requestId', requestIds)
-    .modify('accepted')
-    .groupBy('requestId')
-    .select('requestId')
-    .count({ images: '*' });
-  return new Map((counts as { requestId: string; images: number }[]).map((row) => [row.requestId, row.images]));
+  const images = await countTaskImages(db, rows);
+  return { rows: rows.map((task) => ({ task, imagesCount: images.get(task.id) ?? 0 })), total };
 }

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { DatasetRequest } from '../../../models/dataset-request.js';
-import { Image } from '../../../models/image.js';
 import { Label } from '../../../models/label.js';
 import { Task } from '../../../models/task.js';
+import { imagesOf, type TaskOnRequest } from './images.js';
 
 /** Without images rejected as duplicates. */
 export interface TaskProgress {
@@ -11,13 +11,13 @@ export interface TaskProgress {
   labeledImages: number;
 }
 
-export async function taskProgress(db: Knex, task: Task): Promise<TaskProgress> {
-  const accepted = Image.query(db).where('requestId', task.requestId).modify('accepted');
+export async function taskProgress(db: Knex, found: TaskOnRequest): Promise<TaskProgress> {
+  const images = imagesOf(db, found);
   const [totalImages, labeledImages] = await Promise.all([
-    accepted.clone().resultSize(),
+    images.clone().resultSize(),
     Label.query(db)
-      .where('taskId', task.id)
-      .whereIn('imageId', accepted.clone().select('images.id'))
+      .where('taskId', found.task.id)
+      .whereIn('imageId', images.clone().select('images.id'))
       .distinct('imageId')
       .resultSize(),
   ]);
@@ -32,7 +32,7 @@ export async function completeTask(db: Knex, task: Task): Promise<void> {
     await Task.query(trx)
       .findById(task.id)
       .whereNot('status', 'done')
-      .patch({ status: 'done', completedAt: new Date() });
+      .patch({ status: 'done', completedAt: new Date(), review: null });
     const open = await Task.query(trx).where('requestId', task.requestId).whereNot('status', 'done').first();
     if (!open) await DatasetRequest.query(trx).findById(task.requestId).patch({ status: 'completed' });
   });

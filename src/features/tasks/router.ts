@@ -4,19 +4,23 @@ import { announcePage, pageInput, picturePageInput } from '../../trpc/pagination
 import { router, signedIn, withRole } from '../../trpc/procedures.js';
 import type { Actor } from '../auth/actor.js';
 import { assignRequest } from './assign.js';
+import { distributeRequest } from './distribute.js';
 import { findTask } from './find.js';
-import { taskImages } from './images.js';
+import { countTaskImages, taskImages } from './images.js';
 import { saveLabels } from './labels.js';
 import { listTasks } from './list.js';
 import { completeTask, taskProgress } from './progress.js';
-
-const taskStatusSchema = z.enum(['assigned', 'in_progress', 'done']);
-const taskId = z.string().max(64);
+import { qualityProcedures } from './quality-procedures.js';
+import { imageReviews, taskReview } from './read-reviews.js';
+import { reviewProcedures } from './review-procedures.js';
+import { reviewStatuses, reviewStatusOf } from './review-status.js';
+import { presentReview, reviewSchema, reviewStatusSchema, taskId, taskStatusSchema } from './task-schema.js';
 
 const listInput = z.object({
   ...pageInput,
   status: taskStatusSchema.optional(),
   request_id: z.uuid().optional(),
+  review_status: z.enum(reviewStatuses).optional(),
 });
 
 const taskRowSchema = z.object({
@@ -25,6 +29,7 @@ const taskRowSchema = z.object({
   title: z.string(),
   request_title: z.string(),
   status: taskStatusSchema,
+  review_status: reviewStatusSchema,
   images_count: z.number().int(),
   labeler_username: z.string(),
   created_at: z.iso.datetime(),
@@ -36,17 +41,25 @@ const presentRow = ({ task, imagesCount }: Awaited<ReturnType<typeof listTasks>>
   title: task.request?.title ?? '',
   request_title: task.request?.title ?? '',
   status: task.status,
+  review_status: reviewStatusOf(task),
   images_count: imagesCount,
   labeler_username: task.labeler?.username ?? '',
   created_at: task.createdAt.toISOString(),
 });
 
 async function listPage(ctx: Context & { actor: Actor }, input: z.infer<typeof listInput>) {
-  const { rows, total } = await listTasks(ctx.db, ctx.actor, { ...input, requestId: input.request_id });
+  const { rows, total } = await listTasks(ctx.db, ctx.actor, {
+    ...input,
+    requestId: input.request_id,
+    reviewStatus: input.review_status,
+  });
   return announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ task }) => task.id }).map(presentRow);
 }
 
 export const tasksRouter = router({
+  ...reviewProcedures,
+  ...qualityProcedures,
+
   list: signedIn
     .meta({
       openapi: {
@@ -98,6 +111,8 @@ export const tasksRouter = router({
         title: z.string(),
         description: z.string(),
         status: taskStatusSchema,
+        review_status: reviewStatusSchema,
+        review: reviewSchema,
         classes: z.array(z.string()),
         images: z.array(
           z.object({
@@ -105,26 +120,33 @@ export const tasksRouter = router({
             filename: z.string(),
             url: z.url(),
             labels: z.array(z.string()).meta({ description: 'What the caller has put on it in this task.' }),
+            review: reviewSchema,
           }),
         ),
       }),
     )
     .query(async ({ ctx, input }) => {
-      const { task, request } = await findTask(ctx.db, ctx.actor, input.task_id, 'read');
-      const { rows, total } = await taskImages(ctx.db, task, ctx.actor.id, input);
+      const found = await findTask(ctx.db, ctx.actor, input.task_id, 'read');
+      const { task, request } = found;
+      const { rows, total } = await taskImages(ctx.db, found, ctx.actor.id, input);
       const images = announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id });
+      const ids = images.map(({ id }) => id);
+      const reviews = await imageReviews(ctx.db, task, ids);
       return {
         id: task.id,
         request_id: request.id,
         title: request.title,
         description: request.description,
         status: task.status,
+        review_status: reviewStatusOf(task),
+        review: presentReview(await taskReview(ctx.db, task)),
         classes: request.classes,
         images: images.map((image) => ({
           image_id: image.id,
           filename: image.filename,
           url: ctx.pictureUrls.original(image),
           labels: image.labels?.[0]?.classes ?? [],
+          review: presentReview(reviews.get(image.id)),
         })),
       };
     }),
@@ -166,9 +188,9 @@ export const tasksRouter = router({
     .input(z.object({ task_id: taskId }))
     .output(z.object({ task_id: z.uuid(), total_images: z.number().int(), labeled_images: z.number().int() }))
     .query(async ({ ctx, input }) => {
-      const { task } = await findTask(ctx.db, ctx.actor, input.task_id, 'read');
-      const { totalImages, labeledImages } = await taskProgress(ctx.db, task);
-      return { task_id: task.id, total_images: totalImages, labeled_images: labeledImages };
+      const found = await findTask(ctx.db, ctx.actor, input.task_id, 'read');
+      const { totalImages, labeledImages } = await taskProgress(ctx.db, found);
+      return { task_id: found.task.id, total_images: totalImages, labeled_images: labeledImages };
     }),
 
   complete: signedIn
@@ -210,5 +232,68 @@ export const tasksRouter = router({
       const assignment = { requestId: input.request_id, labelerName: input.labeler_username };
       const task = await assignRequest(ctx.db, ctx, assignment);
       return { status: 'assigned' as const, task_id: task.id };
+    }),
+
+  distribute: withRole('ADMIN')
+    .meta({
+      openapi: {
+        method: 'POST',
+        path: '/admin/distribute',
+        summary: 'Share the images of a request among labelers',
+        description:
+          'Gives everybody named a task on the request and deals its images out, so that each is labelled by as many of ' +
+          'those who have it in hand as `overlap` says. Called again, what nobody has labelled yet is dealt anew. With ' +
+          '`overlap` null every task has every image, as it is by default.',
+        tags: ['admin'],
+        protect: true,
+      },
+    })
+    .input(
+      z
+        .object({
+          request_id: z.uuid(),
+          overlap: z.number().int().min(1).max(100).nullable(),
+          labeler_usernames: z.array(z.string().trim().min(1).max(320)).max(100).default([]),
+        })
+        .meta({
+          examples: [
+            {
+              request_id: '01941f29-7c00-7000-8000-000000000000',
+              overlap: 2,
+              labeler_usernames: ['lena', 'luis', 'olga'],
+            },
+          ],
+        }),
+    )
+    .output(
+      z.object({
+        request_id: z.uuid(),
+        overlap: z.number().int().nullable(),
+        tasks: z
+          .array(
+            z.object({
+              task_id: z.uuid(),
+              labeler_username: z.string(),
+              status: taskStatusSchema,
+              images_count: z.number().int(),
+            }),
+          )
+          .meta({ description: 'Those in hand, whoever has them.' }),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const { request_id: requestId, overlap, labeler_usernames: labelerNames } = input;
+      const tasks = await distributeRequest(ctx.db, ctx, { requestId, overlap, labelerNames });
+      const images = await countTaskImages(ctx.db, tasks);
+      return {
+        request_id: requestId,
+        overlap,
+        tasks: tasks.map((task) => ({
+          task_id: task.id,
+          labeler_username: task.labeler?.username ?? '',
+          status: task.status,
+          images_count: images.get(task.id) ?? 0,
+        })),
+      };
     }),
 });

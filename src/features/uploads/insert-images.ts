@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
 import { Image } from '../../../models/image.js';
 import { enqueue } from '../../queue/job.js';
+import { orderDealing } from '../tasks/deal-images.js';
 import type { ReceivedFile } from './received-files.js';
 
 /** Rows an insert statement carries, and images a thumbnail job is given. */
@@ -48,6 +49,8 @@ export async function insertImages(trx: Knex.Transaction, images: readonly NewIm
     if (imageIds.length > 0) await enqueue(trx, 'makeThumbnails', { imageIds });
     for (const id of imageIds) ids.add(id);
   }
+  const requestId = images[0]?.requestId;
+  if (requestId && ids.size > 0) await orderDealing(trx, requestId);
   return ids;
 }
 
