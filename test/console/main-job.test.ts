@@ -272,6 +272,24 @@ describe('The console, from the first visit to a finished task', function () {
     assert.equal(status, 'completed');
   });
 
+  it('lets the administrator look the labels through, accept them and see how good they are', async () => {
+    await screen.button('Sign out').click();
+    await screen.heading('Sign in').waitFor();
+    await screen.signIn(server.url, ADMIN.email, ADMIN.password);
+    await screen.page.getByRole('link', { name: 'Assignments' }).click();
+    await screen.button('Review Street signs').click();
+    const dialog = screen.page.getByRole('dialog', { name: 'Review Street signs' });
+    await dialog.getByText('yield', { exact: true }).waitFor();
+    await screen.assertAccessible('a review');
+    await dialog.getByRole('button', { name: 'Accept' }).click();
+    await screen.page.getByText('Accepted', { exact: true }).waitFor();
+
+    await screen.page.getByRole('link', { name: 'Street signs' }).click();
+    await screen.page.getByRole('link', { name: 'Label quality' }).click();
+    await screen.page.getByRole('cell', { name: new RegExp(LABELER.name) }).waitFor();
+    await screen.assertAccessible('the quality of labels');
+  });
+
   /** A second session of the administrator's, to see what the console has done. */
   async function token(): Promise<string> {
     const { body } = await server.api('POST', '/auth/login', {
