@@ -11,10 +11,13 @@ describe('The gallery of ten thousand results', function () {
   let browser: Browser;
   let server: TestServer;
   let screen: Screen;
+  const endings: (() => Promise<unknown>)[] = [];
   before(async function () {
     browser = await browserOrSkip(this);
+    endings.push(() => browser.close());
     await builtConsole();
     server = await startTestServer();
+    endings.unshift(() => server.stop());
     const { token, user } = await server.signUp();
     const { body } = await server.api('POST', '/requests', { token, json: { title: 'Many' } });
     await insertResults(server, body.id as string, user.id);
@@ -24,8 +27,7 @@ describe('The gallery of ten thousand results', function () {
     await screen.page.getByRole('button', { name: 'All 10,000', exact: true }).waitFor({ timeout: 30_000 });
   });
   after(async () => {
-    await browser?.close();
-    await server?.stop();
+    for (const end of endings.reverse()) await end();
   });
 
   it('holds few of them, and scrolls from end to end without a blank row', async () => {

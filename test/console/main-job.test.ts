@@ -35,22 +35,23 @@ describe('The console, from the first visit to a finished task', function () {
   this.timeout(60_000);
   let browser: Browser;
   let server: TestServer;
-  let worker: ReturnType<typeof startTestWorker>;
   let screen: Screen;
+  const endings: (() => Promise<unknown>)[] = [];
   before(async function () {
     browser = await browserOrSkip(this);
+    endings.push(() => browser.close());
     await builtConsole();
     server = await startTestServer();
-    worker = startTestWorker(server);
+    endings.unshift(() => server.stop());
+    const worker = startTestWorker(server);
+    endings.splice(1, 0, () => worker.stop());
     screen = await Screen.open(browser);
   });
   after(async () => {
-    await browser?.close();
-    await worker?.stop();
-    await server?.stop();
+    for (const end of endings.reverse()) await end();
   });
   afterEach(() => {
-    const faults = screen?.faults.splice(0) ?? [];
+    const faults = screen.faults.splice(0);
     assert.deepEqual(faults, [], 'nothing went wrong in the page');
   });
 

@@ -15,10 +15,13 @@ describe('The screens of the console', function () {
   let browser: Browser;
   let server: TestServer;
   let admin: Awaited<ReturnType<TestServer['signUp']>>;
+  const endings: (() => Promise<unknown>)[] = [];
   before(async function () {
     browser = await browserOrSkip(this);
+    endings.push(() => browser.close());
     await builtConsole();
     server = await startTestServer();
+    endings.unshift(() => server.stop());
     admin = await server.signUp({ roles: ['SUPER_ADMIN'] });
     await server.api('POST', '/requests', { token: admin.token, json: { title: 'Street signs', classes: ['stop'] } });
     const form = new FormData();
@@ -29,8 +32,7 @@ describe('The screens of the console', function () {
     await server.api('POST', '/images/upload', { token: admin.token, form });
   });
   after(async () => {
-    await browser?.close();
-    await server?.stop();
+    for (const end of endings.reverse()) await end();
   });
 
   const screens = {
