@@ -8,6 +8,7 @@ FROM manifests AS build
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY client client
+COPY console console
 COPY migrations migrations
 COPY models models
 COPY workers workers

@@ -65,7 +65,7 @@ function firstAdmin({ firstAdmin: account, production }: Config): string {
   if (account) return `${account.email} (ADMIN_EMAIL)`;
   if (production) return 'set ADMIN_EMAIL and ADMIN_PASSWORD and start again';
   return (
-    'while there is none, a signed-in user may make himself one:\n' +
-    `${' '.repeat(15)}register by POST /api/users/, then POST /api/users/{id}/roles/ with ADMIN or SUPER_ADMIN`
+    'while there is none, whoever registers may make himself one: open the address in a browser, or\n' +
+    `${' '.repeat(15)}POST /api/users/, then POST /api/users/{id}/roles/ with ADMIN or SUPER_ADMIN`
   );
 }

@@ -459,4 +459,17 @@ export const en = {
   exportHuggingFace: 'ZIP that load_dataset reads as it is.',
   exportQcCsv: 'Every score and flag, as a table.',
   exportQcHtml: 'The quality report, to be read and printed.',
+
+  tabLabels: 'Label quality',
+  qualityLabelled: 'Images labelled',
+  qualityPerHour: 'Labels an hour',
+  qualityGold: 'Right on gold images',
+  review: 'Review',
+  reviewTitle: 'Review {title}',
+  reviewComment: 'Comment for the labeler',
+  reviewReturn: 'Send back',
+  reviewAccept: 'Accept',
+  reviewAccepted: 'Accepted',
+  reviewReturned: 'Sent back',
+  qualityTies: { one: '{count} image tied', other: '{count} images tied' },
 } as const;

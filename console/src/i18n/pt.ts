@@ -460,4 +460,17 @@ export const pt: Messages = {
   exportHuggingFace: 'ZIP que load_dataset lê como está.',
   exportQcCsv: 'Todas as pontuações e marcas, em tabela.',
   exportQcHtml: 'O relatório de qualidade, para ler e imprimir.',
+
+  tabLabels: 'Qualidade dos rótulos',
+  qualityLabelled: 'Imagens rotuladas',
+  qualityPerHour: 'Rótulos por hora',
+  qualityGold: 'Acertos em imagens ouro',
+  review: 'Revisar',
+  reviewTitle: 'Revisar {title}',
+  reviewComment: 'Comentário para quem rotulou',
+  reviewReturn: 'Devolver',
+  reviewAccept: 'Aceitar',
+  reviewAccepted: 'Aceita',
+  reviewReturned: 'Devolvida',
+  qualityTies: { one: '{count} imagem empatada', other: '{count} imagens empatadas' },
 };

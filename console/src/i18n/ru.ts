@@ -541,4 +541,22 @@ export const ru: Messages = {
   exportHuggingFace: 'ZIP, который load_dataset читает как есть.',
   exportQcCsv: 'Все оценки и отметки таблицей.',
   exportQcHtml: 'Отчёт о качестве, чтобы читать и печатать.',
+
+  tabLabels: 'Качество разметки',
+  qualityLabelled: 'Размечено',
+  qualityPerHour: 'Меток в час',
+  qualityGold: 'Верно на контрольных',
+  review: 'Проверить',
+  reviewTitle: 'Проверить: {title}',
+  reviewComment: 'Замечание разметчику',
+  reviewReturn: 'Вернуть',
+  reviewAccept: 'Принять',
+  reviewAccepted: 'Принято',
+  reviewReturned: 'Возвращено',
+  qualityTies: {
+    one: 'голоса разделились: {count}',
+    few: 'голоса разделились: {count}',
+    many: 'голоса разделились: {count}',
+    other: 'голоса разделились: {count}',
+  },
 };

@@ -13,7 +13,11 @@ interface Around {
   errors?: readonly string[] | undefined;
 }
 
-type Described = { id: string; 'aria-describedby'?: string; 'aria-invalid'?: boolean };
+interface Described {
+  id: string;
+  'aria-describedby'?: string;
+  'aria-invalid'?: boolean;
+}
 
 function Field({ label, hint, errors = [], render }: Around & { render: (props: Described) => ReactNode }) {
   const id = useId();

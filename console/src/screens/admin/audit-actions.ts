@@ -29,6 +29,7 @@ const known: Record<Action, true> = {
   'camera.deleted': true,
   'image.deleted': true,
   'request.assigned': true,
+  'request.distributed': true,
   'settings.changed': true,
   'references.added': true,
   'references.deleted': true,

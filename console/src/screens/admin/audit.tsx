@@ -4,6 +4,7 @@ import { useI18n } from '../../i18n/i18n.js';
 import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { MoreRows } from '../../ui/more-rows.js';
+import { TableWrap } from '../../ui/table-wrap.js';
 import { Page } from '../../ui/page.js';
 import { usePaged } from '../../use-paged.js';
 import { auditActions } from './audit-actions.js';
@@ -48,7 +49,7 @@ export default function Audit() {
               <p>{t('nothingFoundLead')}</p>
             </EmptyState>
           ) : (
-            <div className="table-wrap">
+            <TableWrap label={t('navAudit')}>
               <table className="table">
                 <thead>
                   <tr>
@@ -87,7 +88,7 @@ export default function Audit() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </TableWrap>
           )}
           <MoreRows {...list} />
         </div>

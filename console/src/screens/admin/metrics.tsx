@@ -5,6 +5,7 @@ import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
 import { TextField } from '../../ui/field.js';
+import { TableWrap } from '../../ui/table-wrap.js';
 import { Page } from '../../ui/page.js';
 import { Segments } from '../../ui/segments.js';
 import { stageNames, stages } from '../clinic/stages.js';
@@ -136,7 +137,7 @@ export default function Metrics() {
               </div>
               <section className="stack" aria-labelledby="by-user">
                 <h2 id="by-user">{t('metricsByUser')}</h2>
-                <div className="card table-wrap">
+                <TableWrap card label={t('metricsByUser')}>
                   <table className="table">
                     <thead>
                       <tr>
@@ -160,7 +161,7 @@ export default function Metrics() {
                       ))}
                     </tbody>
                   </table>
-                </div>
+                </TableWrap>
               </section>
             </>
           )}

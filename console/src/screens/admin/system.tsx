@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { ErrorNote, Notice, Skeleton } from '../../ui/feedback.js';
+import { TableWrap } from '../../ui/table-wrap.js';
 import { Page } from '../../ui/page.js';
 
 const POLL_MS = 5_000;
@@ -24,7 +25,7 @@ export default function System() {
             {work.data.workers.length === 0 ? (
               <Notice kind="bad">{t('systemNoWorkers')}</Notice>
             ) : (
-              <div className="card table-wrap">
+              <TableWrap card label={t('systemWorkers')}>
                 <table className="table">
                   <thead>
                     <tr>
@@ -53,7 +54,7 @@ export default function System() {
                     ))}
                   </tbody>
                 </table>
-              </div>
+              </TableWrap>
             )}
           </section>
           <section className="stack" aria-labelledby="queue">
@@ -61,7 +62,7 @@ export default function System() {
             {work.data.queues.length === 0 ? (
               <Notice kind="good">{t('systemNoJobs')}</Notice>
             ) : (
-              <div className="card table-wrap">
+              <TableWrap card label={t('systemQueue')}>
                 <table className="table">
                   <thead>
                     <tr>
@@ -86,7 +87,7 @@ export default function System() {
                     ))}
                   </tbody>
                 </table>
-              </div>
+              </TableWrap>
             )}
           </section>
         </>

@@ -4,6 +4,7 @@ import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
 import { MoreRows } from '../../ui/more-rows.js';
+import { TableWrap } from '../../ui/table-wrap.js';
 import { Page } from '../../ui/page.js';
 import { useDebounced } from '../../use-debounced.js';
 import { usePaged } from '../../use-paged.js';
@@ -72,7 +73,7 @@ export default function Users() {
               <p>{t('nothingFoundLead')}</p>
             </EmptyState>
           ) : (
-            <div className="table-wrap">
+            <TableWrap label={t('navUsers')}>
               <table className="table">
                 <thead>
                   <tr>
@@ -111,7 +112,7 @@ export default function Users() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </TableWrap>
           )}
           <MoreRows {...list} />
         </div>

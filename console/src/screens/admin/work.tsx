@@ -6,10 +6,13 @@ import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { EmptyState, ErrorNote, ProgressBar, Skeleton } from '../../ui/feedback.js';
 import { MoreRows } from '../../ui/more-rows.js';
+import { TableWrap } from '../../ui/table-wrap.js';
 import { Page } from '../../ui/page.js';
 import { usePaged } from '../../use-paged.js';
 import { TaskStatus } from '../tasks/task-status.js';
+import '../requests/requests.css';
 import { AssignRequest } from './assign-request.js';
+import { ReviewTask } from './review-task.js';
 
 type TaskRow = RouterOutputs['tasks']['adminList'][number];
 const LIMIT = 30;
@@ -17,6 +20,7 @@ const LIMIT = 30;
 export default function Work() {
   const { t } = useI18n();
   const [assigning, setAssigning] = useState(false);
+  const [reviewing, setReviewing] = useState<TaskRow>();
   const list = usePaged({
     queryKey: ['assignments'],
     fetchPage: (cursor) => client.tasks.adminList.query({ limit: LIMIT, cursor }),
@@ -40,7 +44,7 @@ export default function Work() {
               {assign}
             </EmptyState>
           ) : (
-            <div className="table-wrap">
+            <TableWrap label={t('navAssignments')}>
               <table className="table">
                 <thead>
                   <tr>
@@ -53,21 +57,22 @@ export default function Work() {
                 </thead>
                 <tbody>
                   {list.rows.map((task) => (
-                    <Row key={task.id} task={task} />
+                    <Row key={task.id} task={task} onReview={() => setReviewing(task)} />
                   ))}
                 </tbody>
               </table>
-            </div>
+            </TableWrap>
           )}
           <MoreRows {...list} />
         </div>
       )}
       {assigning && <AssignRequest onClose={() => setAssigning(false)} />}
+      {reviewing && <ReviewTask task={reviewing} onClose={() => setReviewing(undefined)} />}
     </Page>
   );
 }
 
-function Row({ task }: { task: TaskRow }) {
+function Row({ task, onReview }: { task: TaskRow; onReview: () => void }) {
   const { t, date } = useI18n();
   const progress = useQuery({
     queryKey: ['task-progress', task.id],
@@ -82,7 +87,16 @@ function Row({ task }: { task: TaskRow }) {
       </td>
       <td>{task.labeler_username}</td>
       <td>
-        <TaskStatus status={task.status} />
+        <div className="row">
+          <TaskStatus status={task.status} />
+          {task.review_status === 'accepted' && <span className="badge good">{t('reviewAccepted')}</span>}
+          {task.review_status === 'returned' && <span className="badge warn">{t('reviewReturned')}</span>}
+          {task.status === 'done' && task.review_status !== 'accepted' && (
+            <Button size="small" aria-label={t('reviewTitle', { title: task.title })} onClick={onReview}>
+              {t('review')}
+            </Button>
+          )}
+        </div>
       </td>
       <td style={{ minWidth: 160 }}>
         <ProgressBar label={t('progress')} value={done} max={total} good={done === total} />

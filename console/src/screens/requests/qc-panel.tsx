@@ -49,7 +49,7 @@ export function QcPanel({ requestId, mayRun }: { requestId: string; mayRun: bool
       {!data && !status.error && <Skeleton rows={2} height={32} />}
       {data?.status === 'not_started' && <p className="soft">{t('qcLead')}</p>}
       {data && data.status !== 'not_started' && <Progress status={data} />}
-      {data && data.error !== null && <Notice kind="bad">{data.error}</Notice>}
+      {typeof data?.error === 'string' && <Notice kind="bad">{data.error}</Notice>}
       {data && data.errors.length > 0 && <Undecodable status={data} />}
       {run.error && <ErrorNote error={run.error} />}
       {mayRun && data && !underWay && (

@@ -4,6 +4,7 @@ import { lazy, Suspense } from 'react';
 import { Link, useParams } from 'wouter';
 import { client, type Request } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
+import { administers, useMe } from '../../me.js';
 import { ErrorNote, Skeleton } from '../../ui/feedback.js';
 import { Page } from '../../ui/page.js';
 import { Pictures } from './pictures.js';
@@ -14,6 +15,7 @@ import { useRequestRights } from './rights.js';
 
 const Results = lazy(() => import('../results/results.js'));
 const Exports = lazy(() => import('./exports.js'));
+const LabelQuality = lazy(() => import('./label-quality.js'));
 const Duplicates = lazy(() => import('../results/duplicates.js'));
 
 export default function RequestPage() {
@@ -23,6 +25,7 @@ export default function RequestPage() {
     queryKey: ['request', id],
     queryFn: () => client.requests.get.query({ request_id: id }),
   });
+  const me = useMe();
   const rights = useRequestRights({ owner_id: request.data?.owner_id ?? '' });
   const back = { href: '/requests', label: t('navRequests') };
   if (request.error) {
@@ -39,6 +42,7 @@ export default function RequestPage() {
     { name: 'results', label: t('tabResults') },
     { name: 'duplicates', label: t('tabDuplicates') },
     ...(rights.readUploads ? [{ name: 'exports', label: t('tabExports') }] : []),
+    ...(administers(me) ? [{ name: 'labels', label: t('tabLabels') }] : []),
   ];
   return (
     <Page title={title} lead={description} back={back} badge={<RequestStatus status={status} />}>
@@ -57,6 +61,7 @@ export default function RequestPage() {
         {tab === 'results' && <Results requestId={id} />}
         {tab === 'duplicates' && <Duplicates requestId={id} />}
         {tab === 'exports' && <Exports requestId={id} mayOrder={rights.write} />}
+        {tab === 'labels' && <LabelQuality requestId={id} />}
         {tab === '' && <Overview request={request.data} />}
       </Suspense>
     </Page>

@@ -6,6 +6,7 @@ import { ordersData, useMe } from '../../me.js';
 import { Button } from '../../ui/button.js';
 import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
 import { MoreRows } from '../../ui/more-rows.js';
+import { TableWrap } from '../../ui/table-wrap.js';
 import { Page } from '../../ui/page.js';
 import { useDebounced } from '../../use-debounced.js';
 import { usePaged } from '../../use-paged.js';
@@ -81,7 +82,7 @@ export default function Requests() {
       )}
       {list.rows && list.rows.length > 0 && (
         <div className="card">
-          <div className="table-wrap">
+          <TableWrap label={t('navRequests')}>
             <table className="table">
               <thead>
                 <tr>
@@ -124,7 +125,7 @@ export default function Requests() {
                 ))}
               </tbody>
             </table>
-          </div>
+          </TableWrap>
           <MoreRows {...list} />
         </div>
       )}

@@ -5,6 +5,7 @@ import { useI18n } from '../../i18n/i18n.js';
 import type { PlainKey } from '../../i18n/messages.js';
 import { Button } from '../../ui/button.js';
 import { ErrorNote, Notice } from '../../ui/feedback.js';
+import { TableWrap } from '../../ui/table-wrap.js';
 import { Picture } from '../../ui/picture.js';
 
 type Fact = NonNullable<QcResult['evidence']>['facts'][number];
@@ -43,7 +44,7 @@ export function GeneratedWhy({ result, heatMap, onHeatMap }: GeneratedWhyProps) 
         </div>
       </dl>
       {evidence && evidence.facts.length > 0 ? (
-        <div className="card table-wrap">
+        <TableWrap card label={t('factKind')}>
           <table className="table">
             <thead>
               <tr>
@@ -69,7 +70,7 @@ export function GeneratedWhy({ result, heatMap, onHeatMap }: GeneratedWhyProps) 
               })}
             </tbody>
           </table>
-        </div>
+        </TableWrap>
       ) : (
         <p className="soft">{t(evidence ? 'noFacts' : 'noEvidence')}</p>
       )}
