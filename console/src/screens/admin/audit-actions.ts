@@ -33,6 +33,8 @@ const known: Record<Action, true> = {
   'settings.changed': true,
   'references.added': true,
   'references.deleted': true,
+  'webhook.created': true,
+  'webhook.deleted': true,
 };
 
 export const auditActions = Object.keys(known) as Action[];
