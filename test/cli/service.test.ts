@@ -91,10 +91,10 @@ describe('npx assay, with a service', function () {
   });
 
   it('says in one sentence what is wrong', async () => {
-    const nowhere = await assay(
-      ['login', '--url', 'http://127.0.0.1:9', '--user', 'a', '--password-stdin'],
-      { home, input: 'b' },
-    );
+    const nowhere = await assay(['login', '--url', 'http://127.0.0.1:9', '--user', 'a', '--password-stdin'], {
+      home,
+      input: 'b',
+    });
     assert.deepEqual(nowhere, {
       code: 2,
       output: '',
