@@ -30,6 +30,8 @@ MIXES = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0]
 MOST_FLAGGED = 0.04
 FEWEST = 30
 """Renditions a source needs before it may move the intercept."""
+FEWEST_COUNTED = 10
+"""Renditions a source needs to be counted at all."""
 
 
 def reliability(scores: np.ndarray, labels: np.ndarray, weights: np.ndarray, path: Path, title: str) -> list[dict]:
@@ -63,7 +65,9 @@ def main() -> None:
     data = np.load(args.work / 'left-out.npz')
     residual = residual_logits(args.work, 'train')
     keys = list(zip(data['sha256'].tolist(), data['rendition'].tolist(), strict=True))
-    rows = np.array([index for index, key in enumerate(keys) if key in residual])
+    known = np.array([key in residual for key in keys])
+    sources, sizes = np.unique(data['repository'][known], return_counts=True)
+    rows = np.flatnonzero(known & np.isin(data['repository'], sources[sizes >= FEWEST_COUNTED]))
     both = np.stack([data['logits'][rows], [residual[keys[index]] for index in rows]], axis=1)
     repository, generated = data['repository'][rows], data['generated'][rows]
     camera = data['generator'][rows] == 'camera'

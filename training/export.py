@@ -25,7 +25,7 @@ from residuals import MARGIN, RESIDUAL_NET
 from stages import columns_to
 from views import MOST_CROPS, SIDE, cut_views
 
-NAME, VERSION = 'lite0-residual', '0.2.0'
+NAME, VERSION = 'lite0-residual', '0.3.0'
 WHOLE_WEIGHT = 0.5
 
 

@@ -8,18 +8,31 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
+import torch
 
 from pictures import read_manifest
+from views import MOST_CROPS
 
 FOLDS = [
-    ['SupaGruen/StableDiffusion-CheatSheet', 'marcusklasson/GroceryStoreDataset', 'godotengine/godot-demo-projects',
-     'davisking/dlib'],
-    ['amiantos/AI-Horde-Styles', 'alexeygrigorev/clothing-dataset-small', 'googlefonts/noto-emoji',
-     'serengil/deepface'],
-    ['vladmandic/sd-samples', 'drewnoakes/metadata-extractor-images', 'OpenDroneMap/odm_data_copr',
-     'vladmandic/human'],
+    [
+        'SupaGruen/StableDiffusion-CheatSheet', 'marcusklasson/GroceryStoreDataset', 'godotengine/godot-demo-projects',
+        'davisking/dlib', 'faker-js/assets-person-portrait', 'Kwai-Kolors/Kolors', 'ai-forever/ru-dalle',
+        'creativetimofficial/material-kit', 'creativetimofficial/now-ui-kit', 'creativetimofficial/paper-kit-2',
+        'cmusatyalab/openface', 'TencentARC/GFPGAN', 'lucidrains/big-sleep',
+    ],
+    [
+        'amiantos/AI-Horde-Styles', 'alexeygrigorev/clothing-dataset-small', 'googlefonts/noto-emoji',
+        'serengil/deepface', 'orpatashnik/StyleCLIP', 'lucidrains/stylegan2-pytorch', 'XLabs-AI/x-flux',
+        'black-forest-labs/flux',
+        'invoke-ai/InvokeAI', 'justadudewhohacks/face-api.js', 'Shenggan/BCCD_Dataset',
+        'Azure-Samples/cognitive-services-sample-data-files',
+    ],
+    [
+        'vladmandic/sd-samples', 'drewnoakes/metadata-extractor-images', 'OpenDroneMap/odm_data_copr',
+        'vladmandic/human', 'comfyanonymous/ComfyUI_examples', 'brycedrennan/imaginAIry', 'apple/ml-stable-diffusion',
+        'FoundationVision/Infinity', 'Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB', 'mdn/learning-area',
+        'ultralytics/assets', 'ColorlibHQ/AdminLTE',
+    ],
     [
         'EvoLinkAI/awesome-gpt-image-2-prompts',
         'freestylefly/awesome-gpt-image-2',
@@ -27,11 +40,48 @@ FOLDS = [
         'mapillary/OpenSfM',
         'nextcloud/example-files',
         'ageitgey/face_recognition',
+        'modelscope/facechain',
+        'Evolink-AI/awesome-seedream-5-pro-guide-and-prompt',
+        'Stability-AI/stablediffusion',
+        'Stability-AI/StableCascade',
+        'lllyasviel/Fooocus',
+        'nerdyrodent/VQGAN-CLIP',
+        'ai-forever/Kandinsky-2',
+        'exadel-inc/CompreFace',
+        'timesler/facenet-pytorch',
+        'tensorflow/tfjs-models',
+        'kubernetes/contributor-site',
+        'StartBootstrap/startbootstrap-creative',
+        'udacity/CarND-LaneLines-P1',
     ],
 ]
 """Left out in turn. Repositories that collect the same generator's pictures share a fold."""
 
 
+FORMER = [
+    'SupaGruen/StableDiffusion-CheatSheet',
+    'marcusklasson/GroceryStoreDataset',
+    'godotengine/godot-demo-projects',
+    'davisking/dlib',
+    'amiantos/AI-Horde-Styles',
+    'alexeygrigorev/clothing-dataset-small',
+    'googlefonts/noto-emoji',
+    'serengil/deepface',
+    'vladmandic/sd-samples',
+    'drewnoakes/metadata-extractor-images',
+    'OpenDroneMap/odm_data_copr',
+    'vladmandic/human',
+    'EvoLinkAI/awesome-gpt-image-2-prompts',
+    'freestylefly/awesome-gpt-image-2',
+    'EdjeElectronics/TensorFlow-Object-Detection-API-Tutorial-Train-Multiple-Objects-Windows-10',
+    'mapillary/OpenSfM',
+    'nextcloud/example-files',
+    'ageitgey/face_recognition',
+]
+"""What version 0.2.0 learnt from."""
+
+STEPS = 40
+"""Most iterations of L-BFGS."""
 CLIP = 6.0
 """Standard deviations beyond which a feature says no more."""
 
@@ -68,8 +118,13 @@ def load_features(work: Path, split: str) -> Features:
     shards = [np.load(path) for path in sorted(work.glob(f'{split}-[0-9]*.npz')) if '.part' not in path.name]
     sha256 = np.concatenate([shard['sha256'] for shard in shards])
     counts = np.concatenate([shard['counts'] for shard in shards])
+    views = np.concatenate([shard['features'] for shard in shards])
+    # Shards may hold more crops than are looked at; the whole view stands last.
+    place = np.arange(len(views)) - np.repeat(np.cumsum(counts) - counts, counts)
+    views = views[(place < MOST_CROPS) | (place == np.repeat(counts, counts) - 1)]
+    counts = np.minimum(counts, MOST_CROPS + 1)
     return Features(
-        views=np.concatenate([shard['features'] for shard in shards]),
+        views=views,
         starts=np.concatenate([[0], np.cumsum(counts)]),
         sha256=sha256,
         repository=np.array([rows[key].repository for key in sha256]),
@@ -108,13 +163,26 @@ def fit_head(
     features: np.ndarray, labels: np.ndarray, weights: np.ndarray, columns: np.ndarray, strength: float
 ) -> Head:
     """Logistic regression on the standardised `columns`; `strength` is the inverse of its penalty."""
-    scaler = StandardScaler().fit(features)
-    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3)
-    model.fit(np.clip(scaler.transform(features), -CLIP, CLIP)[:, columns], labels, sample_weight=weights)
+    mean, scale = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64) + 1e-6
+    mean, scale = mean.astype(np.float32), scale.astype(np.float32)
+    known = torch.from_numpy(np.clip((features[:, columns] - mean[columns]) / scale[columns], -CLIP, CLIP))
+    wanted, weight = (torch.from_numpy(values.astype(np.float32)) for values in (labels, weights))
+    slopes, bias = torch.zeros(known.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
+    optimiser = torch.optim.LBFGS(
+        [slopes, bias], max_iter=STEPS, history_size=10, line_search_fn='strong_wolfe', tolerance_grad=1e-4
+    )
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        errors = torch.nn.functional.binary_cross_entropy_with_logits(known @ slopes + bias, wanted, reduction='none')
+        value = ((weight * errors).sum() + (slopes * slopes).sum() / (2 * strength)) / len(wanted)
+        value.backward()
+        return value
+
+    optimiser.step(loss)
     full = np.zeros(features.shape[1], dtype=np.float32)
-    full[columns] = model.coef_[0]
-    mean, scale = scaler.mean_.astype(np.float32), scaler.scale_.astype(np.float32)
-    return Head(mean, scale, full, float(model.intercept_[0]))
+    full[columns] = slopes.detach().numpy()
+    return Head(mean, scale, full, float(bias.detach()))
 
 
 def fit_pair(data: Features, rows: np.ndarray, columns: np.ndarray, strength: float) -> tuple[Head, Head]:

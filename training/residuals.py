@@ -45,11 +45,13 @@ def main() -> None:
         for index, name in jobs_of(args.split, pictures)
         if args.split == 'test' or (name == 'random0' and pictures[index].repository not in LEARNT)
     ]
+    known = residual_logits(args.work, args.split)
+    jobs = [(index, name) for index, name in jobs if (pictures[index].sha256, name) not in known]
+    finished = sorted(args.work.glob(f'residual-{args.split}-*[0-9].npz'))
+    first = int(finished[-1].stem.split('-')[2]) + SHARD if finished else 0
     started = time.monotonic()
     for at in range(0, len(jobs), SHARD):
-        path = args.work / f'residual-{args.split}-{at:06d}.npz'
-        if path.exists():
-            continue
+        path = args.work / f'residual-{args.split}-{first + at:06d}.npz'
         logits, done = [], []
         for index, name in jobs[at : at + SHARD]:
             try:

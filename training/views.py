@@ -7,7 +7,7 @@ from crops import cut_crops
 
 SIDE = 160
 """Pixels of a view's side."""
-MOST_CROPS = 6
+MOST_CROPS = 4
 
 
 def whole_view(pixels: np.ndarray, side: int) -> np.ndarray:

@@ -49,7 +49,7 @@ export function resize(
 interface Weights {
   starts: Int32Array;
   counts: Int32Array;
-  weights: Float64Array;
+  weights: Int32Array;
   /** Weights kept for each output pixel. */
   most: number;
 }
@@ -63,13 +63,16 @@ function resizeRows(
   const out = new Uint8Array(width * (bottom - top) * 3);
   for (let y = top, at = 0; y < bottom; y++) {
     for (let x = 0; x < width; x++, at += 3) {
-      const start = (y * from + starts[x]!) * 3;
-      let [red, green, blue] = [HALF, HALF, HALF];
-      for (let i = 0, source = start, w = x * most; i < counts[x]!; i++, source += 3, w++) {
+      const end = x * most + counts[x]!;
+      let source = (y * from + starts[x]!) * 3;
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      for (let w = x * most; w < end; w++, source += 3) {
         const weight = weights[w]!;
-        red += data[source]! * weight;
-        green += data[source + 1]! * weight;
-        blue += data[source + 2]! * weight;
+        red = (red + Math.imul(data[source]!, weight)) | 0;
+        green = (green + Math.imul(data[source + 1]!, weight)) | 0;
+        blue = (blue + Math.imul(data[source + 2]!, weight)) | 0;
       }
       out[at] = toByte(red);
       out[at + 1] = toByte(green);
@@ -84,13 +87,13 @@ function resizeColumns({ data, width }: Pixels, { starts, counts, weights, most 
   const height = starts.length;
   const stride = width * 3;
   const out = new Uint8Array(stride * height);
-  const sums = new Float64Array(stride);
+  const sums = new Int32Array(stride);
   for (let y = 0; y < height; y++) {
     sums.fill(HALF);
     for (let i = 0; i < counts[y]!; i++) {
       const weight = weights[y * most + i]!;
       const row = (starts[y]! - top + i) * stride;
-      for (let x = 0; x < stride; x++) sums[x]! += data[row + x]! * weight;
+      for (let x = 0; x < stride; x++) sums[x]! += Math.imul(data[row + x]!, weight);
     }
     for (let x = 0; x < stride; x++) out[y * stride + x] = toByte(sums[x]!);
   }
@@ -99,7 +102,8 @@ function resizeColumns({ data, width }: Pixels, { starts, counts, weights, most 
 
 const ONE = 2 ** PRECISION;
 const HALF = ONE / 2;
-const toByte = (fixed: number) => Math.min(255, Math.max(0, Math.floor(fixed / ONE)));
+/** Kernels' weights sum to `ONE`, the worst of their absolute values to less than twice that: 32 bits hold every sum. */
+const toByte = (fixed: number) => Math.min(255, Math.max(0, fixed >> PRECISION));
 
 /** Of `count` output pixels from `first` on, where `from` become `to`. */
 function weightsFor(
@@ -115,7 +119,7 @@ function weightsFor(
   const most = Math.ceil(support) * 2 + 1;
   const starts = new Int32Array(count);
   const counts = new Int32Array(count);
-  const weights = new Float64Array(count * most);
+  const weights = new Int32Array(count * most);
   for (let index = 0; index < count; index++) {
     const centre = (first + index + 0.5) * scale;
     const start = Math.max(0, Math.trunc(centre - support + 0.5));
