@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Knex } from 'knex';
+import { answersKey, claimKey } from '../../src/features/idempotency/keys.js';
 import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
 
 const HOUR = 60 * 60 * 1000;
@@ -52,6 +53,19 @@ describe('a process whose clock is wrong', () => {
         assert.equal(made.status, 201, JSON.stringify(made.body));
         const [left] = await secondsLeft(server.db, 'personal_access_tokens');
         assert.ok(left! > 6.9 * 86_400 && left! <= 7.1 * 86_400, String(left));
+      });
+
+      it('holds an idempotent call that it is making, and no longer than others would', async () => {
+        const { user } = await server.signUp();
+        const call = { userId: user.id, key: 'once', fingerprint: Buffer.alloc(32) };
+        const claim = await claimKey(server.db, call, answersKey('secret'));
+        assert.ok('renew' in claim);
+        await wrongly(() => claim.renew());
+        const { rows } = await server.db.raw<{ rows: { seconds: number }[] }>(
+          'select extract(epoch from leased_until - now())::float8 as seconds from idempotency_keys',
+        );
+        assert.ok(rows[0] && rows[0].seconds > 20 && rows[0].seconds <= 30, String(rows[0]?.seconds));
+        await claim.release();
       });
 
       it('neither ends nor prolongs a limit that all processes share', async () => {
