@@ -37,7 +37,7 @@ export function jobHandlers(analyser: Worker, sender: Sender): JobHandlers {
     sweepStorage: (payload, job) => sweepStorage({ db, storage }, payload, job),
     endStrandedRuns: () => endStrandedRuns(db),
     sweepSessions: () => sweepSessions(db),
-    makeExport: (payload, job) => makeExport(analyser, payload, job),
+    makeExport: (payload, job) => makeExport(withCare(analyser, job), payload, job),
     sweepExports: () => sweepExports(db),
     dealImages: ({ requestId }) => dealUploaded(db, requestId),
     deliverWebhook: ({ deliveryId }) => deliverWebhook(sender, deliveryId),
