@@ -18,7 +18,7 @@ import type { AnalysisPool } from './queue/analysis-pool.js';
 import type { JobContext, JobHandlers } from './queue/job.js';
 import type { SeparateProcess } from './queue/separate-process.js';
 
-type Worker = Analyser & MatchMemory & { pool: AnalysisPool; apart: SeparateProcess };
+export type Worker = Analyser & MatchMemory & { pool: AnalysisPool; apart: SeparateProcess };
 
 /** A job that was begun before may have taken the process along that did it. */
 const withCare = (analyser: Worker, { attempt }: JobContext) =>
