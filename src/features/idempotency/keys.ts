@@ -104,9 +104,13 @@ const otherCall = () =>
 
 /** Forgets calls of more than a day ago. */
 export async function sweepIdempotencyKeys(db: Knex): Promise<void> {
-  await db.raw(
-    `delete from idempotency_keys where (user_id, key) in (
-       select user_id, key from idempotency_keys where created_at < now() - make_interval(hours => ?) limit ?)`,
-    [KEPT_HOURS, SWEPT_AT_ONCE],
-  );
+  let swept: number;
+  do {
+    const { rowCount } = await db.raw<{ rowCount: number }>(
+      `delete from idempotency_keys where (user_id, key) in (
+         select user_id, key from idempotency_keys where created_at < now() - make_interval(hours => ?) limit ?)`,
+      [KEPT_HOURS, SWEPT_AT_ONCE],
+    );
+    swept = rowCount;
+  } while (swept === SWEPT_AT_ONCE);
 }
