@@ -48,12 +48,13 @@ export async function startDjango(ground: {
     url: `http://127.0.0.1:${PORT}/requests`,
     headers,
     stop: async () => {
+      if (server.exitCode !== null) return;
       const exited = once(server, 'exit');
       server.kill('SIGTERM');
       await exited;
     },
   };
-  for (let tries = 0; tries < 150; tries += 1) {
+  for (let tries = 0; tries < 150 && server.exitCode === null; tries += 1) {
     const answer = await fetch(peer.url, { headers }).catch(() => undefined);
     if (answer?.status === 200) return peer;
     await sleep(200);

@@ -77,7 +77,9 @@ async function startBareKoa(databaseUrl: string, secret: string, { userId }: Gro
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
   const app = new Koa();
   const checked = jwt({ secret, algorithms: ['HS256'], passthrough: true, key: 'claims' });
-  app.use((ctx, next) => (ctx.path === '/checked' ? checked(ctx, next) : next()));
+  app.use(async (ctx, next) => {
+    await (ctx.path === '/checked' ? checked(ctx, next) : next());
+  });
   app.use(async (ctx) => {
     if (ctx.path === '/checked') {
       const { sub, sid } = ctx.state.claims as { sub: string; sid: string };

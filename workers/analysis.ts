@@ -60,7 +60,14 @@ export interface Analysis {
  * not be looked at, which says nothing of it.
  */
 export type Finding =
-  'corrupt' | 'analysis_failed' | 'too_small' | 'low_detail' | 'ai_metadata' | `ai_metadata:${string}` | 'camera_metadata' | 'c2pa_invalid';
+  | 'corrupt'
+  | 'analysis_failed'
+  | 'too_small'
+  | 'low_detail'
+  | 'ai_metadata'
+  | `ai_metadata:${string}`
+  | 'camera_metadata'
+  | 'c2pa_invalid';
 
 /**
  * What a fact is evidence of, from the strongest:

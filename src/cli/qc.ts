@@ -24,6 +24,7 @@ import type { FileFault } from './qc/find-pictures.js';
 import { countFiles } from './qc/count-files.js';
 import { writeReport } from './qc/html-report.js';
 import { jsonLine } from './qc/json-lines.js';
+import { scoreText } from './qc/score-text.js';
 import type { Summary } from './qc/summary.js';
 import { duration, ProgressLine, shortened, shown, table } from './terminal.js';
 import { cacheFolder } from './user-folders.js';
@@ -226,7 +227,7 @@ function describe({ summary, groups, generated, faults }: Found, options: Option
   const copies = groups.flatMap(({ keeper, others }) => {
     return others.map(({ picture, score, relation, transformation }) => [
       nameOf(picture.name),
-      (score ?? 0).toFixed(2),
+      scoreText(score ?? 0),
       nameOf(keeper.picture.name),
       relation === 'exact' ? 'the same bytes' : transformation.join(', '),
     ]);
@@ -236,7 +237,7 @@ function describe({ summary, groups, generated, faults }: Found, options: Option
     titled(
       'AI-generated',
       ['picture', 'score', 'flags'],
-      generated.map((picture) => [nameOf(picture.name), picture.aiScore.toFixed(2), flags(picture, options).join(' ')]),
+      generated.map((picture) => [nameOf(picture.name), scoreText(picture.aiScore), flags(picture, options).join(' ')]),
     ),
     titled(
       'Not looked at',

@@ -91,12 +91,13 @@ describe('npx assay, with a service', function () {
   });
 
   it('says in one sentence what is wrong', async () => {
-    const { output: _, ...nowhere } = await assay(
-      ['login', '--url', 'http://127.0.0.1:9', '--user', 'a', '--password-stdin'],
-      { home, input: 'b' },
-    );
+    const nowhere = await assay(['login', '--url', 'http://127.0.0.1:9', '--user', 'a', '--password-stdin'], {
+      home,
+      input: 'b',
+    });
     assert.deepEqual(nowhere, {
       code: 2,
+      output: '',
       errors: 'The service cannot be reached: is the address right, and does it run?\n',
     });
     assert.match((await run('export', 'id', '--format', 'pdf', '-o', 'x')).errors, /^--format takes jsonl,/);

@@ -77,7 +77,7 @@ describe('the job queue', () => {
     const rows = await database.db<WorkerProcess>('worker_processes');
     assert.deepEqual(
       rows.map(({ threads, poolIds }) => [threads, poolIds.length]),
-      [[1, 3]],
+      [[1, 4]],
     );
     await worker.stop();
     assert.deepEqual(await database.db('worker_processes'), []);

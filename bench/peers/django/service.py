@@ -24,7 +24,7 @@ settings.configure(
         }
     },
     REST_FRAMEWORK={
-        "DEFAULT_AUTHENTICATION_CLASSES": ["service.Authentication"],
+        "DEFAULT_AUTHENTICATION_CLASSES": [],
         "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
         "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     },
@@ -108,6 +108,7 @@ class Page(pagination.LimitOffsetPagination):
 
 
 class Requests(generics.ListAPIView):
+    authentication_classes = [Authentication]
     serializer_class = RequestSerializer
     pagination_class = Page
 

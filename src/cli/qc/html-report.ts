@@ -7,6 +7,7 @@ import type { AnalysisPool } from '../../queue/analysis-pool.js';
 import type { DuplicateGroup, GroupMember } from './duplicate-groups.js';
 import type { Picture } from './examine-folder.js';
 import type { FileFault } from './find-pictures.js';
+import { scoreText } from './score-text.js';
 import type { Summary } from './summary.js';
 import { shown } from '../terminal.js';
 
@@ -116,7 +117,7 @@ async function groupPart({ keeper, reasons, others }: DuplicateGroup, thumbnail:
   const cards = [await memberPart(keeper, `<b>Keep</b>${why ? `: ${escape(why)}` : ''}`, thumbnail)];
   for (const member of others.slice(0, MOST_MEMBERS)) {
     const how = member.relation === 'exact' ? 'the same bytes' : member.transformation.join(', ');
-    const score = member.score === null ? '' : `<span class="score">${member.score.toFixed(2)}</span> `;
+    const score = member.score === null ? '' : `<span class="score">${scoreText(member.score)}</span> `;
     cards.push(await memberPart(member, `${score}${escape(how)}`, thumbnail));
   }
   return `<section class="row">${cards.join('')}</section>${others.length > MOST_MEMBERS ? rest(others.length, MOST_MEMBERS, 'copies') : ''}`;
@@ -132,11 +133,11 @@ async function generatedPart(
   thumbnail: Thumbnails,
 ): Promise<string> {
   const { aiScore, detectorScore } = picture;
-  const pixels = detectorScore === null ? '' : `<li>The pixels alone: ${detectorScore.toFixed(2)}</li>`;
+  const pixels = detectorScore === null ? '' : `<li>The pixels alone: ${scoreText(detectorScore)}</li>`;
   const said = facts.slice(0, 5).map(({ source, generator, value }) => {
     return `<li>${escape(source)}${generator === null ? '' : ` (${escape(generator)})`}: <q>${escape(value)}</q></li>`;
   });
-  const caption = `<span class="score">${aiScore.toFixed(2)}</span> ${named(picture)}<ul>${pixels}${said.join('')}</ul>`;
+  const caption = `<span class="score">${scoreText(aiScore)}</span> ${named(picture)}<ul>${pixels}${said.join('')}</ul>`;
   return `<figure>${await thumbnail(picture)}<figcaption>${caption}</figcaption></figure>`;
 }
 

@@ -61,7 +61,10 @@ describe('index of fingerprints', () => {
     const positions = index.candidates(nearby(original, random, 6)).map(({ position }) => position);
     assert.equal(positions.length, 40);
     assert.equal(new Set(positions).size, 40);
-    assert.ok([0, 1, 2, 3].every((position) => positions.includes(position)), positions.join());
+    assert.ok(
+      [0, 1, 2, 3].every((position) => positions.includes(position)),
+      positions.join(),
+    );
     const close = index.candidates(nearby(original, random, 6), { limit: 20 });
     assert.equal(close.length, 20);
   });
