@@ -17,6 +17,8 @@ export interface CallContext {
 
 /** These are about being signed in: none of them is made again because one is not. */
 const SIGNING_IN = ['auth.login', 'auth.refresh'];
+/** Whoever signs in sits before the screen, and is told at once why he cannot. */
+const LONGEST_WAIT_TO_SIGN_IN_MS = 2000;
 
 /**
  * Makes calls with the access token in force, again with a new one where that was refused, and again after a while
@@ -27,15 +29,25 @@ export const perseveringLink =
   () =>
   ({ op, next }) =>
     observable((observer) => {
-      const { repeatable = op.type === 'query', retries, longestWait } = op.context as CallContext;
       const isSigningIn = SIGNING_IN.includes(op.path);
+      const {
+        repeatable = op.type === 'query',
+        retries,
+        longestWait = isSigningIn ? LONGEST_WAIT_TO_SIGN_IN_MS : undefined,
+      } = op.context as CallContext;
       const ended = new AbortController();
       let current: Unsubscribable | undefined;
       let failures = 0;
       let isRenewed = false;
 
       const attempt = async () => {
-        const token = isSigningIn ? undefined : await session?.access();
+        let token: string | undefined;
+        try {
+          token = isSigningIn ? undefined : await session?.access();
+        } catch (error) {
+          // The call itself was not made.
+          return recover(TRPCClientError.from(error as Error), undefined);
+        }
         if (ended.signal.aborted) return;
         current = next({ ...op, context: { ...op.context, token } }).subscribe({
           next: (value) => observer.next(value),
@@ -44,7 +56,7 @@ export const perseveringLink =
         });
       };
 
-      const recover = async (error: TRPCClientError<AppRouter>, token: string | undefined) => {
+      const recover = async (error: TRPCClientError<AppRouter>, token: string | undefined): Promise<void> => {
         if (session && token !== undefined && !isRenewed && isSignedOut(error)) {
           isRenewed = true;
           if ((await session.renew(token)) === undefined) throw error;

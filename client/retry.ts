@@ -4,7 +4,7 @@ import type { AppRouter } from '../src/router.js';
 export interface RetryOptions {
   /** How often at most a call is made again. Default 4. */
   retries?: number | undefined;
-  /** Milliseconds; a service that asks for more is not waited for. Default 20,000. */
+  /** Milliseconds; a service that asks for more is not waited for. Default 60,000. */
   longestWait?: number | undefined;
   /** Whether making the call twice does no harm, so that one whose answer was lost may be made again. Default true. */
   repeatable?: boolean | undefined;
@@ -25,6 +25,8 @@ export class HttpFault extends Error {
 }
 
 const FIRST_WAIT_MS = 500;
+/** The service counts calls by the minute. */
+const LONGEST_WAIT_MS = 60_000;
 
 /** Calls until it succeeds, or fails in a way that another try would not mend. */
 export async function withRetries<T>(call: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
@@ -48,7 +50,7 @@ export async function withRetries<T>(call: () => Promise<T>, options: RetryOptio
 export function waitBeforeRetry(
   error: unknown,
   failures: number,
-  { retries = 4, longestWait = 20_000, repeatable = true, signal }: RetryOptions = {},
+  { retries = 4, longestWait = LONGEST_WAIT_MS, repeatable = true, signal }: RetryOptions = {},
 ): number | null {
   if (failures >= retries || signal?.aborted) return null;
   const status = statusOf(error);

@@ -61,7 +61,7 @@ export function createApp(
   app.use(boundCalls(mostCalls));
   app.use(storageRoutes(services));
   app.use(pictureRoute(services));
-  app.use(consoleFiles(join(packageRoot, 'dist', 'console'), config));
+  app.use(consoleFiles(join(packageRoot, 'dist', 'console'), services));
   app.use(exportRoute(services));
 
   app.use(rateLimit(callLimits));

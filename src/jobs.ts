@@ -18,7 +18,7 @@ import type { AnalysisPool } from './queue/analysis-pool.js';
 import type { JobContext, JobHandlers } from './queue/job.js';
 import type { SeparateProcess } from './queue/separate-process.js';
 
-type Worker = Analyser & MatchMemory & { pool: AnalysisPool; apart: SeparateProcess };
+export type Worker = Analyser & MatchMemory & { pool: AnalysisPool; apart: SeparateProcess };
 
 /** A job that was begun before may have taken the process along that did it. */
 const withCare = (analyser: Worker, { attempt }: JobContext) =>
@@ -37,7 +37,7 @@ export function jobHandlers(analyser: Worker, sender: Sender): JobHandlers {
     sweepStorage: (payload, job) => sweepStorage({ db, storage }, payload, job),
     endStrandedRuns: () => endStrandedRuns(db),
     sweepSessions: () => sweepSessions(db),
-    makeExport: (payload, job) => makeExport(analyser, payload, job),
+    makeExport: (payload, job) => makeExport(withCare(analyser, job), payload, job),
     sweepExports: () => sweepExports(db),
     dealImages: ({ requestId }) => dealUploaded(db, requestId),
     deliverWebhook: ({ deliveryId }) => deliverWebhook(sender, deliveryId),

@@ -11,7 +11,9 @@ import { signedInClient } from './session-file.js';
 import { ProgressLine, shown } from './terminal.js';
 
 const FORMATS = ['jsonl', 'csv', 'coco', 'imagefolder', 'huggingface', 'qc_csv', 'qc_html'];
-const POLL_MS = 500;
+/** First soon, since most are made at once; then seldom, since the service counts calls by the minute. */
+const FIRST_POLL_MS = 500;
+const LONGEST_POLL_MS = 3000;
 
 /** What is used of an export. */
 interface Export {
@@ -67,9 +69,9 @@ async function makeExport(client: AssayClient, input: object, signal: AbortSigna
   const progress = new ProgressLine();
   let current = (await untyped.mutation('exports.create', input, { signal })) as Export;
   try {
-    while (current.status === 'queued' || current.status === 'running') {
+    for (let wait = FIRST_POLL_MS; current.status === 'queued' || current.status === 'running'; wait *= 1.5) {
       progress.draw({ done: current.images_done, total: current.images_total, note: current.status });
-      await pause(POLL_MS, undefined, { signal });
+      await pause(Math.min(wait, LONGEST_POLL_MS), undefined, { signal });
       current = (await untyped.query('exports.get', { export_id: current.id }, { signal })) as Export;
     }
   } finally {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { extname, join, relative, sep } from 'node:path';
 import helmet from 'koa-helmet';
 import type { Config } from '../config.js';
+import type { Storage } from '../storage/storage.js';
 import type { HttpMiddleware } from './request-state.js';
 import { sharedHeaders } from './security-headers.js';
 
@@ -30,11 +31,14 @@ interface ServedFile {
  * The web console that `npm run build` has made, each file in the best coding that the browser takes. `/` and every
  * address below `/app` are its one page. Where it was not built, nothing of it answers.
  */
-export function consoleFiles(folder: string, config: Pick<Config, 'publicUrl' | 'storageUrl'>): HttpMiddleware {
+export function consoleFiles(
+  folder: string,
+  ground: { config: Pick<Config, 'publicUrl'>; storage: Pick<Storage, 'signedGetUrl'> },
+): HttpMiddleware {
   const files = indexFiles(folder);
   const page = files.get('/index.html');
   if (!page) return (_ctx, next) => next();
-  const secure = pageHeaders(config);
+  let headers: ReturnType<typeof pageHeaders> | undefined;
 
   return async (ctx, next) => {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
@@ -43,6 +47,11 @@ export function consoleFiles(folder: string, config: Pick<Config, 'publicUrl' | 
     if (!file || ctx.path === '/index.html') return next();
 
     ctx.state.route = isPage ? CONSOLE_PAGES : '/assets';
+    headers ??= pageHeaders(ground).catch((error: unknown) => {
+      headers = undefined;
+      throw error;
+    });
+    const secure = await headers;
     await secure(ctx, () => Promise.resolve());
     ctx.vary('Accept-Encoding');
     ctx.set('Cache-Control', file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
@@ -88,8 +97,10 @@ function indexFiles(folder: string): Map<string, ServedFile> {
 }
 
 /** The page runs the service's own files, calls the service, and shows its pictures wherever storage serves them. */
-function pageHeaders({ publicUrl, storageUrl }: Pick<Config, 'publicUrl' | 'storageUrl'>) {
-  const origins = [publicUrl, storageOrigin(storageUrl)].flatMap((url) => (url ? [new URL(url).origin] : []));
+async function pageHeaders({ config, storage }: Parameters<typeof consoleFiles>[1]) {
+  // Where browsers are sent for pictures is what storage signs, whatever it is made of.
+  const picture = await storage.signedGetUrl('images/any', { contentType: 'image/jpeg', expiresInSeconds: 60 });
+  const origins = [config.publicUrl, picture].flatMap((url) => (url === undefined ? [] : [new URL(url).origin]));
   return helmet({
     ...sharedHeaders,
     contentSecurityPolicy: {
@@ -108,13 +119,4 @@ function pageHeaders({ publicUrl, storageUrl }: Pick<Config, 'publicUrl' | 'stor
       },
     },
   });
-}
-
-/** Where browsers are sent for pictures; undefined where the service itself serves them. */
-function storageOrigin(storageUrl: string): string | undefined {
-  if (!storageUrl.startsWith('s3:')) return undefined;
-  const { host: bucket, searchParams } = new URL(storageUrl);
-  const endpoint = searchParams.get('public_endpoint') ?? searchParams.get('endpoint');
-  const region = searchParams.get('region');
-  return endpoint ?? `https://${bucket}.s3.${region === null ? '' : `${region}.`}amazonaws.com`;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createClient, type FileProgress, statusOf, uploadFiles, type AssayClient } from '../../client/index.js';
 import { renderPicture } from '../support/pictures.js';
-import { startTestServer, type TestServer } from '../support/server.js';
+import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
 import { type FaultyProxy, startFaultyProxy } from './faulty-proxy.js';
 
 describe('A typed client before a faulty service', () => {
@@ -47,6 +47,21 @@ describe('A typed client before a faulty service', () => {
     proxy.fail('auth.me', { status: 429, headers: { 'Retry-After': '3600' } });
     await assert.rejects(client.auth.me.query(), (error) => statusOf(error) === 429);
     assert.equal(callsOf('auth.me'), 1);
+  });
+
+  it('waits for a session to be renewed where the service is busy just then', async () => {
+    const { user } = await server.signUp();
+    const credentials = { username: user.email, password: TEST_PASSWORD };
+    const patient = createClient({ url: proxy.url, credentials });
+    proxy.fail('auth.login', { status: 429, headers: { 'Retry-After': '0' } });
+    await patient.requests.create.mutate({ title: 'Signs' });
+    assert.deepEqual([callsOf('auth.login'), callsOf('requests.create')], [2, 1]);
+  });
+
+  it('has nobody wait who signs in', async () => {
+    proxy.fail('auth.login', { status: 429, headers: { 'Retry-After': '30' } });
+    const signingIn = client.auth.login.mutate({ username: 'ada', password: 'SecurePass123' });
+    await assert.rejects(signingIn, (error) => statusOf(error) === 429);
   });
 
   it('changes nothing twice where the answer was lost', async () => {

@@ -7,10 +7,13 @@ import { promisify } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { DatasetExport } from '../../models/dataset-export.js';
 import { Image } from '../../models/image.js';
+import { QcResult } from '../../models/qc-result.js';
+import { QcRun } from '../../models/qc-run.js';
 import { DomainError } from '../../src/errors.js';
 import { MAX_EXPORTS_KEPT } from '../../src/features/exports/create.js';
 import { DOWNLOAD_EXPIRES_IN_SECONDS, ExportUrls } from '../../src/features/exports/export-urls.js';
 import { sweepExports } from '../../src/features/exports/sweep.js';
+import { jobHandlers, type Worker } from '../../src/jobs.js';
 import type { Storage } from '../../src/storage/storage.js';
 import { type S3Fixture, s3Storage } from '../storage/storage-fixtures.js';
 import { until } from '../support/processes.js';
@@ -108,6 +111,28 @@ describe('exports', () => {
       const open: Storage['open'] = (key) => storage.open(key);
       return Object.assign(Object.create(storage) as Storage, { put, open, ...other });
     };
+
+    it('by a picture that took the process along draw it with care when they are made again', async () => {
+      const { db, services } = exporter.server;
+      const { id } = (await exporter.order('qc_html')).body;
+      const [image] = await Image.query(db).where({ requestId: exporter.requestId });
+      const { requestId, userId: startedBy } = exporter;
+      const runId = uuidv7();
+      await QcRun.query(db).insert({ id: runId, requestId, startedBy, scope: 'customer', status: 'completed' });
+      await QcResult.query(db).insert({
+        ...{ imageId: image?.id ?? '', requestId, runId },
+        ...{ duplicateScore: 0, aiGeneratedScore: 1, findings: [], analyserVersion: 'any' },
+      });
+      const pool = { thumbnail: () => Promise.reject(new Error('It would take the process along')) };
+      const drawn = { webp: null, undecodable: 'It took a process along', lasting: true, milliseconds: 0 };
+      const apart = { thumbnail: () => Promise.resolve(drawn) };
+      const worker = { db, storage: services.storage, maxPixels: 1e6, pool, apart } as unknown as Worker;
+      const job = { shutdown: new AbortController().signal, maxAttempts: 5 };
+      const { makeExport } = jobHandlers(worker, undefined as never);
+      await assert.rejects(makeExport({ exportId: id }, { ...job, attempt: 1 }));
+      await makeExport({ exportId: id }, { ...job, attempt: 2 });
+      assert.equal((await exporter.get(id)).status, 'completed');
+    });
 
     it('by the end of the process go back into the queue, and nobody sees half a file', async () => {
       const { id } = (await exporter.order('imagefolder')).body;

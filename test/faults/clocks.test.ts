@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Knex } from 'knex';
+import { v7 as uuidv7 } from 'uuid';
+import { DatasetRequest } from '../../models/dataset-request.js';
+import { Image } from '../../models/image.js';
+import { Task } from '../../models/task.js';
+import { answersKey, claimKey } from '../../src/features/idempotency/keys.js';
+import { saveLabels } from '../../src/features/tasks/labels.js';
 import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
 
 const HOUR = 60 * 60 * 1000;
@@ -54,6 +60,33 @@ describe('a process whose clock is wrong', () => {
         assert.ok(left! > 6.9 * 86_400 && left! <= 7.1 * 86_400, String(left));
       });
 
+      it('holds an idempotent call that it is making, and no longer than others would', async () => {
+        const { user } = await server.signUp();
+        const call = { userId: user.id, key: 'once', fingerprint: Buffer.alloc(32) };
+        const claim = await claimKey(server.db, call, answersKey('secret'));
+        assert.ok('renew' in claim);
+        await wrongly(() => claim.renew());
+        const { rows } = await server.db.raw<{ rows: { seconds: number }[] }>(
+          'select extract(epoch from leased_until - now())::float8 as seconds from idempotency_keys',
+        );
+        assert.ok(rows[0] && rows[0].seconds > 20 && rows[0].seconds <= 30, String(rows[0]?.seconds));
+        await claim.release();
+      });
+
+      it('says of a label when it was changed as others would', async () => {
+        const { user } = await server.signUp();
+        const labeler = await server.signUp({ roles: ['LABELER'] });
+        const { task, request, image } = await addTask(server.db, user.id, labeler.user.id);
+        const save = (classes: string[]) =>
+          saveLabels(server.db, { task, request, labelerId: labeler.user.id }, { imageId: image.id, classes });
+        await save(['stop']);
+        await wrongly(() => save(['yield']));
+        const { rows } = await server.db.raw<{ rows: { seconds: number }[] }>(
+          'select extract(epoch from now() - updated_at)::float8 as seconds from labels',
+        );
+        assert.ok(rows[0] && Math.abs(rows[0].seconds) < 60, String(rows[0]?.seconds));
+      });
+
       it('neither ends nor prolongs a limit that all processes share', async () => {
         const call = () => server.api('GET', '/requests');
         for (let calls = 0; calls < 20; calls += 1) {
@@ -102,6 +135,20 @@ async function withClock<T>(milliseconds: number, act: () => Promise<T>): Promis
   } finally {
     globalThis.Date = RealDate;
   }
+}
+
+async function addTask(db: Knex, ownerId: string, labelerId: string) {
+  const [requestId, batchId, id] = [uuidv7(), uuidv7(), uuidv7()];
+  const request = await DatasetRequest.query(db).insertAndFetch({
+    ...{ id: requestId, ownerId, title: 'Signs', description: '', classes: ['stop', 'yield'] },
+  });
+  await db('uploadBatches').insert({ id: batchId, requestId, ownerId });
+  const image = await Image.query(db).insertAndFetch({
+    ...{ id, requestId, batchId, ownerId, storageKey: `images/${id}`, filename: 'a.jpg', etag: '"a"', bytes: 1 },
+    ...{ contentType: 'image/jpeg', width: 1, height: 1, sha256: Buffer.alloc(32, 1) },
+  });
+  const task = await Task.query(db).insertAndFetch({ id: uuidv7(), requestId, labelerId, assignedBy: ownerId });
+  return { task, request, image };
 }
 
 async function secondsLeft(db: Knex, table: string): Promise<number[]> {

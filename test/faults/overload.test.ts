@@ -20,6 +20,14 @@ describe('more than the service can do at a time', function () {
     assert.ok(Number(headers.get('Retry-After')) > 0);
     assert.match(body.message as string, /Try again/);
     assert.equal((await server.api('GET', '/livez')).status, 200);
+    const call = (path: string) => fetch(server.url + path, { headers: { Accept: 'text/event-stream' } });
+    for (const other of ['/requests', '/trpc/auth.me,qc.events?batch=1']) {
+      assert.equal((await call(other)).status, 503, other);
+    }
+    const request = '01941f29-7c00-7000-8000-000000000000';
+    for (const stream of [`/requests/${request}/qc/events`, `/api/requests/${request}/qc/events/`, '/trpc/qc.events']) {
+      assert.notEqual((await call(stream)).status, 503, stream);
+    }
   });
 
   it('of uploads waits unread up to a bound, beyond which the next is refused', async () => {

@@ -34,7 +34,10 @@ describe('the sweep of the storage', () => {
   ] as const) {
     describe(`in ${kind}`, () => {
       let fixture: StorageFixture;
-      beforeEach(async () => (fixture = await open()));
+      beforeEach(async () => {
+        fixture = await open();
+        await sweep();
+      });
       afterEach(() => fixture.close());
 
       const sweep = (options: Partial<SweepOptions> = {}, job: Parameters<typeof sweepStorage>[1] = {}) =>
@@ -43,7 +46,8 @@ describe('the sweep of the storage', () => {
       it('deletes what no row refers to, and nothing else', async () => {
         const { storage } = fixture;
         const image = await addImage(server.db, requestId, storage);
-        const kept = [image.storageKey, `thumbnails/${image.id}.webp`, `heatmaps/${image.id}.webp`, 'exports/a/file'];
+        const kept = [image.storageKey, `thumbnails/${image.id}.webp`, `heatmaps/${image.id}.webp`];
+        kept.push(await orderExport(server, token, requestId));
         const slot = await handOut(server, token, requestId);
         const orphans = [
           `images/${requestId}/${randomUUID()}`,
@@ -52,6 +56,7 @@ describe('the sweep of the storage', () => {
           `thumbnails/${randomUUID()}.webp`,
           `heatmaps/no-image.webp`,
           `incoming/${requestId}/${randomUUID()}`,
+          `exports/${randomUUID()}.zip`,
         ];
         for (const key of [...kept, slot, ...orphans]) await put(storage, key);
         await sweep();
@@ -85,7 +90,6 @@ describe('the sweep of the storage', () => {
         const key = `images/${requestId}/${randomUUID()}`;
         await put(fixture.storage, key);
         const other = await freshDatabase();
-        await sweep({ abandonedAfterSeconds: 3600 });
         await assert.rejects(sweep({ db: other.db }), /belongs to another database.*checks\/owner/);
         await other.drop();
         assert.deepEqual(await present(fixture.storage, [key]), [key]);
@@ -94,6 +98,21 @@ describe('the sweep of the storage', () => {
       });
     });
   }
+
+  it('deletes nothing of a storage that nobody has marked and whose pictures it does not know', async () => {
+    const fixture = await diskStorage();
+    const foreign = `images/${randomUUID()}/${randomUUID()}`;
+    await put(fixture.storage, foreign);
+    const sweep = () =>
+      sweepStorage({ db: server.db, storage: fixture.storage, abandonedAfterSeconds: 0 }, {}, RUNNING);
+    await assert.rejects(sweep(), /pictures of which this database knows none.*checks\/owner/);
+    assert.deepEqual(await present(fixture.storage, [foreign, 'checks/owner']), [foreign]);
+    // One that it knows among them makes the storage its own.
+    const image = await addImage(server.db, requestId, fixture.storage);
+    await sweep();
+    assert.deepEqual(await present(fixture.storage, [foreign, image.storageKey]), [image.storageKey]);
+    await fixture.close();
+  });
 
   it('pages by the last key, in whatever order a folder gives its names', async () => {
     const fixture = await diskStorage();
@@ -182,6 +201,15 @@ async function addImage(db: Knex, requestId: string, storage: Storage): Promise<
   });
   await storage.put(storageKey, Readable.from([await renderPicture({ seed: 1, width: 8, height: 8 })]), 'image/jpeg');
   return { id, storageKey };
+}
+
+/** Where the file of an export will lie that waits to be made. */
+async function orderExport(server: TestServer, token: string, requestId: string): Promise<string> {
+  const path = `/requests/${requestId}/exports`;
+  const made = await server.api('POST', path, { token, json: { format: 'imagefolder' } });
+  const id =
+    made.status === 201 ? made.body.id : (await server.api<{ id: string }[]>('GET', path, { token })).body[0]?.id;
+  return `exports/${String(id)}.zip`;
 }
 
 async function handOut(server: TestServer, token: string, requestId: string): Promise<string> {

@@ -190,6 +190,11 @@ describe('a POST with an Idempotency-Key', () => {
       .db('idempotency_keys')
       .where({ userId })
       .update({ createdAt: new Date(Date.now() - 25 * 3600_000) });
+    await server.db.raw(
+      `insert into idempotency_keys (user_id, key, fingerprint, holder, leased_until, created_at)
+       select ?, 'many ' || n, sha256('x'), gen_random_uuid(), now(), now() - interval '2 days' from generate_series(1, 10001) n`,
+      [userId],
+    );
     await sweepIdempotencyKeys(server.db);
     assert.equal(await IdempotencyKey.query(server.db).where({ userId }).resultSize(), 0);
   });

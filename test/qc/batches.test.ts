@@ -224,6 +224,37 @@ describe('the batches of a QC run', function () {
     assert.deepEqual(await openBatches(), []);
   });
 
+  it('of a run that was cancelled make room for the owner’s next', async () => {
+    const ownerId = await ground.customer();
+    const [huge, small] = [await requestOf(ownerId, 4000), await requestOf(ownerId, 5)];
+    await begin(huge);
+    const waiting = await begin(small);
+    await cancelRun(db, huge.id);
+    await endStrandedRuns(db);
+    const { rows } = await db.raw<{ rows: { key: string }[] }>(
+      `select key from graphile_worker.jobs where task_identifier = 'runQc'`,
+    );
+    assert.deepEqual(rows, [{ key: `runQc:${waiting.id}` }]);
+    await runQc(analyser(), { runId: waiting.id }, NONE_SO_FAR);
+    for (const batch of await openBatches()) await examine(batch);
+    assert.deepEqual(await stateOf(waiting), ['completed', 5, 0, 5]);
+  });
+
+  it('whose last one in hand was cancelled make room, too', async () => {
+    const ownerId = await ground.customer();
+    const [huge, small] = [await requestOf(ownerId, 4000), await requestOf(ownerId, 5)];
+    await begin(huge);
+    const waiting = await begin(small);
+    const inHand = await openBatches();
+    await db('qc_batches').update({ takenAt: new Date() });
+    await cancelRun(db, huge.id);
+    for (const batch of inHand) await examine(batch);
+    await endStrandedRuns(db);
+    await runQc(analyser(), { runId: waiting.id }, NONE_SO_FAR);
+    for (const batch of await openBatches()) await examine(batch);
+    assert.equal((await stateOf(waiting))[0], 'completed');
+  });
+
   it('whose job is lost are given another', async () => {
     const run = await begin(await requestOf(await ground.customer(), 5));
     await db.raw('delete from graphile_worker._private_jobs');

@@ -74,6 +74,7 @@ class Receiver {
 
 interface Delivery {
   id: string;
+  payload: string | null;
   event: string;
   status: string;
   attempts: number;
@@ -202,6 +203,10 @@ describe('webhooks', () => {
     await UserRole.query(server.db).where({ userId: admin.user.id }).delete();
     await deliverWebhook(sender, id);
     assert.equal((await newest(admin, String(made.body.id))).status, 'dropped');
+    assert.equal((await newest(admin, String(made.body.id))).payload, null, 'nor does he read it in the list');
+    await orderData(owner);
+    assert.equal((await newest(admin, String(made.body.id))).payload, null);
+    assert.match((await newest(owner, his.id)).payload ?? '', /Signs/);
     assert.equal(receiver.calls.length, 0);
     assert.equal((await create(owner, { events: ['request.created'], scope: 'organization' })).status, 403);
     assert.equal(((await deliveries(stranger, his.id)) as unknown as { code: string }).code, 'not_found');
@@ -263,6 +268,16 @@ describe('webhooks', () => {
     assert.equal(await post(receiver.url, options), 200);
     receiver.headers = { 'X-Long': 'x'.repeat(20_000) };
     await assert.rejects(post(receiver.url, options));
+  });
+
+  it('fail, and no more, where a name leads nowhere', async () => {
+    const { id } = await webhookOf(customer, 'request.created');
+    await server.db('webhooks').where({ id }).update({ url: 'http://nowhere.invalid/hook' });
+    await orderData(customer);
+    await deliverWebhook({ ...sender, allowPrivate: false }, (await newest(customer, id)).id);
+    const { status, error } = await newest(customer, id);
+    assert.equal(status, 'pending');
+    assert.match(error ?? '', /It could not be sent: (ENOTFOUND|EAI_AGAIN)/);
   });
 
   it('reach nothing but the internet, by whatever name', async () => {

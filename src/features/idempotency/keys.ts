@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { v7 as uuidv7 } from 'uuid';
 import { IdempotencyKey } from '../../../models/idempotency-key.js';
 import { DomainError } from '../../errors.js';
@@ -26,6 +27,8 @@ export interface KeptAnswer {
 
 /** A call that is this process's to make. */
 export interface Claim {
+  /** Makes the lease last from now; it happens by itself, too. */
+  renew(): Promise<void>;
   /** Keeps the answer for whoever repeats the call. */
   keep(answer: KeptAnswer): Promise<void>;
   /** Forgets the call, so that it can be made again. */
@@ -69,16 +72,17 @@ export async function claimKey(
 
 function hold(db: Knex, row: { userId: string; key: string; holder: string }, sealing: SealingKey): Claim {
   const mine = () => IdempotencyKey.query(db).where(row);
+  const renew = async () => {
+    await mine().patch({ leasedUntil: raw('now() + make_interval(secs => ?)', [LEASE_SECONDS]) });
+  };
   let renewals = 0;
   const timer = setInterval(() => {
     renewals += 1;
     if (renewals > MOST_RENEWALS) clearInterval(timer);
-    mine()
-      .patch({ leasedUntil: new Date(Date.now() + LEASE_SECONDS * 1000) })
-      .then(() => undefined)
-      .catch(() => undefined);
+    renew().catch(() => undefined);
   }, RENEW_EVERY_MS);
   return {
+    renew,
     async keep({ status, body }) {
       clearInterval(timer);
       await mine().patch({ status, sealedBody: sealUrl(sealing, row.userId + row.key, body) });
@@ -100,9 +104,13 @@ const otherCall = () =>
 
 /** Forgets calls of more than a day ago. */
 export async function sweepIdempotencyKeys(db: Knex): Promise<void> {
-  await db.raw(
-    `delete from idempotency_keys where (user_id, key) in (
-       select user_id, key from idempotency_keys where created_at < now() - make_interval(hours => ?) limit ?)`,
-    [KEPT_HOURS, SWEPT_AT_ONCE],
-  );
+  let swept: number;
+  do {
+    const { rowCount } = await db.raw<{ rowCount: number }>(
+      `delete from idempotency_keys where (user_id, key) in (
+         select user_id, key from idempotency_keys where created_at < now() - make_interval(hours => ?) limit ?)`,
+      [KEPT_HOURS, SWEPT_AT_ONCE],
+    );
+    swept = rowCount;
+  } while (swept === SWEPT_AT_ONCE);
 }

@@ -3,9 +3,8 @@ import { raw } from 'objection';
 import { QcBatch } from '../../../models/qc-batch.js';
 import { activeQcRunStatuses, QcRun } from '../../../models/qc-run.js';
 import { enqueue } from '../../queue/job.js';
-import { finishRun } from './finish-run.js';
+import { finishRun, runJobKey } from './finish-run.js';
 import { batchJobKey } from './plan-batches.js';
-import { runJobKey } from './start-run.js';
 
 const AT_ONCE = 100;
 /** Of a left join with `graphile_worker.jobs`. */

@@ -7,9 +7,7 @@ import { QcRun, type QcScope } from '../../../models/qc-run.js';
 import { conflict, forbidden } from '../../errors.js';
 import { enqueue } from '../../queue/job.js';
 import { administersAll, type Actor } from '../auth/actor.js';
-
-/** The key that a run's job bears in the queue. */
-export const runJobKey = (runId: string) => `runQc:${runId}`;
+import { runJobKey } from './finish-run.js';
 
 /**
  * Makes a run and its job in one transaction. That a request has one active run at most is decided by the database.

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { v7 as uuidv7 } from 'uuid';
 import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Image } from '../../../models/image.js';
@@ -36,7 +37,7 @@ export async function saveLabels(
     await Label.query(trx)
       .insert({ id: uuidv7(), taskId: task.id, imageId, labelerId, classes: [...new Set(classes)] })
       .onConflict(['taskId', 'imageId', 'labelerId'])
-      .merge({ classes: [...new Set(classes)], updatedAt: new Date() });
+      .merge({ classes: [...new Set(classes)], updatedAt: raw('now()') });
     if (status === 'assigned') await Task.query(trx).findById(task.id).patch({ status: 'in_progress' });
   });
 }

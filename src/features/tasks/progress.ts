@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Label } from '../../../models/label.js';
 import { Task } from '../../../models/task.js';
@@ -32,7 +33,7 @@ export async function completeTask(db: Knex, task: Task): Promise<void> {
     await Task.query(trx)
       .findById(task.id)
       .whereNot('status', 'done')
-      .patch({ status: 'done', completedAt: new Date(), review: null });
+      .patch({ status: 'done', completedAt: raw('now()'), review: null });
     const open = await Task.query(trx).where('requestId', task.requestId).whereNot('status', 'done').first();
     if (!open) await DatasetRequest.query(trx).findById(task.requestId).patch({ status: 'completed' });
   });

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Knex } from 'knex';
 import { validate, v7 as uuidv7 } from 'uuid';
+import { DatasetExport } from '../../../models/dataset-export.js';
 import { Image } from '../../../models/image.js';
 import { PresignedUpload } from '../../../models/presigned-upload.js';
 import { Setting } from '../../../models/setting.js';
@@ -22,6 +23,7 @@ const rooms: Record<string, (db: Knex, keys: readonly string[]) => Promise<Set<s
   incoming: handedOutKeys,
   thumbnails: derivedKeys,
   heatmaps: derivedKeys,
+  exports: exportKeys,
 };
 const ROOM_NAMES = Object.keys(rooms);
 
@@ -60,17 +62,45 @@ export async function sweepStorage(
   }
 }
 
-/** A storage and a database bear the same mark, set when they first meet here. */
+/**
+ * A storage and a database bear the same mark, set when they first meet here. A storage with pictures of which this database
+ * knows none is another's that has not been here yet, or this one's before the database was lost.
+ */
 async function assertOwned(db: Knex, storage: Storage): Promise<void> {
   await Setting.query(db).insert({ key: OWNER_SETTING, value: uuidv7() }).onConflict('key').ignore();
   const ours = (await Setting.query(db).findById(OWNER_SETTING).throwIfNotFound()).value as string;
   const theirs = await readMark(storage);
-  if (theirs === undefined) await storage.put(OWNER_KEY, Readable.from([Buffer.from(ours)]), 'text/plain');
-  else if (theirs !== ours) {
+  if (theirs === undefined) {
+    if (await holdsOthersPictures(db, storage)) {
+      throw new Error(
+        `The storage holds pictures of which this database knows none: nothing is swept. Write ${ours} to the object ` +
+          `${OWNER_KEY} if they are to be deleted.`,
+      );
+    }
+    await storage.put(OWNER_KEY, Readable.from([Buffer.from(ours)]), 'text/plain');
+  } else if (theirs !== ours) {
     throw new Error(
-      `The storage belongs to another database: nothing is swept. Delete the object ${OWNER_KEY} if it is this one's.`,
+      `The storage belongs to another database: nothing is swept. Write ${ours} to the object ${OWNER_KEY} if it is ` +
+        `this one's.`,
     );
   }
+}
+
+/** By the first page of pictures. */
+async function holdsOthersPictures(db: Knex, storage: Storage): Promise<boolean> {
+  let seen = 0;
+  for (const room of ['images', 'clinical']) {
+    for await (const page of storage.list(room)) {
+      const known = await storageKeys(
+        db,
+        page.map(({ key }) => key),
+      );
+      if (known.size > 0) return false;
+      seen += page.length;
+      break;
+    }
+  }
+  return seen > 0;
 }
 
 async function readMark(storage: Storage): Promise<string | undefined> {
@@ -90,6 +120,15 @@ async function storageKeys(db: Knex, keys: readonly string[]): Promise<Set<strin
 async function handedOutKeys(db: Knex, keys: readonly string[]): Promise<Set<string>> {
   const rows = await PresignedUpload.query(db).select('key').whereIn('key', keys);
   return new Set(rows.map(({ key }) => key));
+}
+
+/** Named after their export, which has its file noted once that is whole. */
+async function exportKeys(db: Knex, keys: readonly string[]): Promise<Set<string>> {
+  const exportIdOf = (key: string) => /^exports\/([^/.]+)\.\w+$/.exec(key)?.[1] ?? '';
+  const ids = keys.map(exportIdOf).filter((id) => validate(id));
+  const rows = await DatasetExport.query(db).select('id').whereIn('id', ids);
+  const present = new Set(rows.map(({ id }) => id));
+  return new Set(keys.filter((key) => present.has(exportIdOf(key))));
 }
 
 /** Named after their image, and made anew for it at any time: while there is the image they stay. */

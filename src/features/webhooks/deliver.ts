@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Webhook } from '../../../models/webhook.js';
 import { WebhookDelivery } from '../../../models/webhook-delivery.js';
@@ -8,12 +9,11 @@ import { mayBeTold } from './policy.js';
 import { post } from './post.js';
 import { openSecret, signatureHeaders } from './secret.js';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
+const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
 /** Between one attempt and the next, as Standard Webhooks has it: for a bit over three days. */
-const PAUSES_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
+const PAUSES_SECONDS = [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
 
 const GONE = 410;
 
@@ -81,10 +81,10 @@ function faultOf({ name, message, code }: NodeJS.ErrnoException): string {
 
 async function note(db: Knex, webhook: Webhook, delivery: WebhookDelivery, outcome: Outcome): Promise<void> {
   const attempts = delivery.attempts + 1;
-  const pause = outcome.responseStatus === GONE ? undefined : PAUSES_MS[attempts - 1];
+  const pause = outcome.responseStatus === GONE ? undefined : PAUSES_SECONDS[attempts - 1];
   const again = outcome.error !== null && pause !== undefined;
   // A tenth more or less, so that what failed together does not come again together.
-  const due = again ? new Date(Date.now() + pause * (0.9 + Math.random() / 5)) : null;
+  const inSeconds = again ? pause * (0.9 + Math.random() / 5) : null;
   await db.transaction(async (trx) => {
     const noted = await WebhookDelivery.query(trx)
       .findById(delivery.id)
@@ -93,17 +93,18 @@ async function note(db: Knex, webhook: Webhook, delivery: WebhookDelivery, outco
         ...outcome,
         attempts,
         status: outcome.error === null ? 'delivered' : again ? 'pending' : 'failed',
-        nextAttemptAt: due,
+        nextAttemptAt: inSeconds === null ? null : raw('now() + make_interval(secs => ?)', [inSeconds]),
         finishedAt: again ? null : new Date(),
       });
     if (noted === 0) return;
-    if (due) await enqueueDelivery(trx, delivery.id, webhook.userId, due);
+    if (inSeconds !== null) await enqueueDelivery(trx, delivery.id, webhook.userId, inSeconds);
     // By 410 a receiver says that it wants nothing more.
     if (outcome.responseStatus === GONE) await Webhook.query(trx).findById(webhook.id).patch({ active: false });
   });
 }
 
 /** Puts a delivery into the queue, behind that user's others. */
-export async function enqueueDelivery(trx: Knex, deliveryId: string, userId: string, due: Date): Promise<void> {
-  await trx.raw('select enqueue_webhook_delivery(?, ?, ?)', [deliveryId, userId, due]);
+export async function enqueueDelivery(trx: Knex, deliveryId: string, userId: string, inSeconds = 0): Promise<void> {
+  const due = 'now() + make_interval(secs => ?)';
+  await trx.raw(`select enqueue_webhook_delivery(?, ?, ${due})`, [deliveryId, userId, inSeconds]);
 }

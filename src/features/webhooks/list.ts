@@ -1,8 +1,10 @@
 import type { Knex } from 'knex';
+import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Webhook } from '../../../models/webhook.js';
 import { WebhookDelivery } from '../../../models/webhook-delivery.js';
 import { applyCursor } from '../../database/keyset.js';
-import { administersAll, type Actor } from '../auth/actor.js';
+import { administers, administersAll, type Actor } from '../auth/actor.js';
+import { mayBeTold } from './policy.js';
 
 export interface PageOfWebhooks {
   limit: number;
@@ -28,11 +30,25 @@ export async function listWebhooks(db: Knex, actor: Actor, { limit, cursor }: Pa
   return { rows, total };
 }
 
-/** What was sent to a webhook, newest first: up to `limit + 1` rows, and how many there are in all. */
-export async function listDeliveries(db: Knex, webhookId: string, { limit, cursor }: PageOfWebhooks) {
-  const sent = WebhookDelivery.query(db).where({ webhookId });
+/**
+ * What was sent to a webhook, newest first: up to `limit + 1` rows, and how many there are in all. `payload` is null where
+ * whoever reads may not, or no longer, know of the request that it tells of.
+ */
+export async function listDeliveries(db: Knex, actor: Actor, webhook: Webhook, { limit, cursor }: PageOfWebhooks) {
+  const sent = WebhookDelivery.query(db).where({ webhookId: webhook.id });
   const page = sent.clone().limit(limit + 1);
   applyCursor(page, cursor, 'webhook_deliveries.id');
-  const [rows, total] = await Promise.all([page, sent.resultSize()]);
+  const [deliveries, total] = await Promise.all([page, sent.resultSize()]);
+
+  const ids = deliveries.flatMap(({ requestId }) => requestId ?? []);
+  const requests = await DatasetRequest.query(db).findByIds([...new Set(ids)]);
+  const known = new Set(requests.filter((request) => mayKnow(actor, webhook, request)).map(({ id }) => id));
+  const rows = deliveries.map((delivery) => ({
+    delivery,
+    payload: delivery.requestId === null || known.has(delivery.requestId) ? delivery.payload : null,
+  }));
   return { rows, total };
 }
+
+const mayKnow = (actor: Actor, webhook: Webhook, request: DatasetRequest) =>
+  actor.id === webhook.userId ? mayBeTold(actor, webhook.scope, request) : administers(actor, request);

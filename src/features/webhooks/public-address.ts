@@ -63,11 +63,14 @@ export function literalAddress({ hostname }: URL): string | undefined {
  */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
   resolve(hostname, { ...options, all: true }, (error, addresses) => {
+    // Of a name that cannot be resolved there are no addresses, not even none.
+    if (error) {
+      callback(error, '', 0);
+      return;
+    }
     const [first] = addresses as LookupAddress[] | [];
-    if (error) callback(error, '', 0);
-    else if (!first || !addresses.every(({ address }) => isPublicAddress(address))) {
-      callback(new PrivateAddress(), '', 0);
-    } else if (options.all) callback(null, addresses);
+    if (!first || !addresses.every(({ address }) => isPublicAddress(address))) callback(new PrivateAddress(), '', 0);
+    else if (options.all) callback(null, addresses);
     else callback(null, first.address, first.family);
   });
 };

@@ -38,7 +38,10 @@ const deliverySchema = z.object({
   id: z.uuid().meta({ description: 'The header `webhook-id`, the same at each attempt.' }),
   event: z.enum([...webhookEvents, 'webhook.test']),
   request_id: z.uuid().nullable(),
-  payload: z.string().meta({ description: 'The body as it is sent.' }),
+  payload: z
+    .string()
+    .nullable()
+    .meta({ description: 'The body as it is sent. Null where you may not know, or no longer, of its request.' }),
   status: z
     .enum(['pending', 'delivered', 'failed', 'dropped'])
     .meta({ description: '`dropped`: the webhook was to be told no more.' }),
@@ -50,11 +53,14 @@ const deliverySchema = z.object({
   finished_at: z.iso.datetime().nullable(),
 });
 
-const presentDelivery = (delivery: WebhookDelivery): z.infer<typeof deliverySchema> => ({
+const presentDelivery = (
+  delivery: WebhookDelivery,
+  payload: string | null = delivery.payload,
+): z.infer<typeof deliverySchema> => ({
   id: delivery.id,
   event: delivery.event,
   request_id: delivery.requestId,
-  payload: delivery.payload,
+  payload,
   status: delivery.status,
   attempts: delivery.attempts,
   response_status: delivery.responseStatus,
@@ -165,8 +171,9 @@ export const webhooksRouter = router({
     .input(webhookInput.extend(pageInput))
     .output(z.array(deliverySchema))
     .query(async ({ ctx, input }) => {
-      const { id: webhookId } = await findWebhook(ctx.db, ctx.actor, input.webhook_id, 'read');
-      const { rows, total } = await listDeliveries(ctx.db, webhookId, input);
-      return announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id }).map(presentDelivery);
+      const webhook = await findWebhook(ctx.db, ctx.actor, input.webhook_id, 'read');
+      const { rows, total } = await listDeliveries(ctx.db, ctx.actor, webhook, input);
+      const page = announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ delivery }) => delivery.id });
+      return page.map(({ delivery, payload }) => presentDelivery(delivery, payload));
     }),
 });

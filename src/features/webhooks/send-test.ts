@@ -12,12 +12,11 @@ export async function sendTest(db: Knex, webhook: Webhook): Promise<WebhookDeliv
     const pending = { webhookId: webhook.id, event: 'webhook.test' as const, status: 'pending' as const };
     if (await WebhookDelivery.query(trx).findOne(pending))
       throw conflict('A test is on its way: look at the deliveries.');
-    const now = new Date();
     const id = uuidv7();
     const data = { webhook_id: webhook.id };
-    const payload = JSON.stringify({ type: 'webhook.test', timestamp: now.toISOString(), data });
+    const payload = JSON.stringify({ type: 'webhook.test', timestamp: new Date().toISOString(), data });
     const delivery = await WebhookDelivery.query(trx).insertAndFetch({ id, ...pending, payload });
-    await enqueueDelivery(trx, id, webhook.userId, now);
+    await enqueueDelivery(trx, id, webhook.userId);
     return delivery;
   });
 }

@@ -3,35 +3,39 @@ import { useCallback, useMemo, useState } from 'react';
 import { client, failureOf } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { useToast } from '../../ui/toasts.js';
+import { DecisionOutbox, type Decisions } from './decision-outbox.js';
 import { decisionOf, type Decision, type ResultRow } from './result-row.js';
-
-type Made = ReadonlyMap<string, Decision | null>;
 
 /** The most decisions that the service takes in one call. */
 const PER_CALL = 5_000;
+/** Deciding the same again changes nothing, and a minute's wait loses nothing. */
+const PATIENT = { repeatable: true, retries: 12, longestWait: 60_000 };
+
+async function send(requestId: string, decisions: Decisions): Promise<void> {
+  const images = [...decisions].map(([id, decision]) => ({
+    image_id: id,
+    decision: decision ?? ('undecided' as const),
+  }));
+  for (let start = 0; start < images.length; start += PER_CALL) {
+    const some = { request_id: requestId, images: images.slice(start, start + PER_CALL) };
+    await client.duplicates.resolve.mutate(some, { context: PATIENT });
+  }
+}
 
 /** Keeping and rejecting pictures: shown at once, taken back where the service refuses, and undone step by step. */
 export function useDecisions(requestId: string) {
   const { t } = useI18n();
   const say = useToast();
   const queries = useQueryClient();
-  const [made, setMade] = useState<Made>(new Map());
-  const [history, setHistory] = useState<readonly Made[]>([]);
+  const [made, setMade] = useState<Decisions>(new Map());
+  const outbox = useMemo(() => new DecisionOutbox((decisions) => send(requestId, decisions)), [requestId]);
+  const [history, setHistory] = useState<readonly Decisions[]>([]);
 
   const save = useCallback(
-    async (changes: Made, before: Made) => {
+    async (changes: Decisions, before: Decisions) => {
       setMade((current) => new Map([...current, ...changes]));
-      const images = [...changes].map(([id, decision]) => ({
-        image_id: id,
-        decision: decision ?? ('undecided' as const),
-      }));
       try {
-        for (let start = 0; start < images.length; start += PER_CALL) {
-          await client.duplicates.resolve.mutate({
-            request_id: requestId,
-            images: images.slice(start, start + PER_CALL),
-          });
-        }
+        await outbox.put(changes);
         void queries.invalidateQueries({ queryKey: ['duplicates', requestId] });
         return true;
       } catch (error) {
@@ -40,7 +44,7 @@ export function useDecisions(requestId: string) {
         return false;
       }
     },
-    [requestId, queries, say],
+    [requestId, outbox, queries, say],
   );
 
   const undo = useCallback(async () => {
@@ -57,9 +61,9 @@ export function useDecisions(requestId: string) {
     async (rows: readonly ResultRow[], decision: Decision | null) => {
       const changed = rows.filter((row) => decisionOf(row, made) !== decision);
       if (changed.length === 0) return;
-      const before: Made = new Map(changed.map((row) => [row.id, decisionOf(row, made)]));
+      const before: Decisions = new Map(changed.map((row) => [row.id, decisionOf(row, made)]));
       setHistory((steps) => [...steps.slice(-99), before]);
-      const changes: Made = new Map(changed.map(({ id }) => [id, decision]));
+      const changes: Decisions = new Map(changed.map(({ id }) => [id, decision]));
       if (!(await save(changes, before))) {
         setHistory((steps) => steps.filter((step) => step !== before));
         return;
