@@ -23,8 +23,8 @@ from sklearn.linear_model import LogisticRegression
 from figures import UI_THRESHOLD, probability, shares, summary
 from residuals import residual_logits
 
-PRIOR = 0.1
-"""Share of generated pictures the probability is stated for; quality control meets mostly photos."""
+PRIOR = 0.5
+"""Share of generated pictures the probability is stated for: even odds, so that 0.80 means four to one by the evidence."""
 MIXES = [0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0]
 """Weights of the residual net that are tried."""
 MOST_FLAGGED = 0.04

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAnalyserVersion } from '../../workers/analyser-version.js';
 import { loadDetector } from '../../workers/detector.js';
-import { atPrior, logit } from '../../workers/detector/prior.js';
+import { atPrior, logit, PRIOR } from '../../workers/detector/prior.js';
 import type { Pixels } from '../../workers/pixels.js';
 import { goldenPicture } from './golden-picture.js';
 import { tinyModel, type TinyModel } from './tiny-model.js';
@@ -98,9 +98,9 @@ describe('a detector as Hugging Face Optimum exports it', () => {
   });
 
   it('is calibrated where calibration.json lies beside it', async () => {
-    const folder = await folderWith({ calibration: { slope: 2, intercept: -1, prior: 0.1 } });
+    const folder = await folderWith({ calibration: { slope: 2, intercept: -1, prior: PRIOR } });
     near(await scoreBy(folder, flat(9, 9, [255, 0, 0])), probability(2 * 1 - 1));
-    assert.match(await refusal(folderWith({ calibration: { slope: -1, intercept: 0, prior: 0.1 } })), /slope/);
+    assert.match(await refusal(folderWith({ calibration: { slope: -1, intercept: 0, prior: PRIOR } })), /slope/);
   });
 
   it('resizes and cuts as its preprocessor does', async () => {
@@ -109,7 +109,7 @@ describe('a detector as Hugging Face Optimum exports it', () => {
     for (let y = 0; y < 100; y++) picture.data.fill(255, (y * 300 + 100) * 3, (y * 300 + 200) * 3);
     const redShare = async (preprocessor: object) => {
       const plain = { ...preprocessor, do_normalize: false, resample: 3 };
-      return logit(await scoreBy(await folderWith({ preprocessor: plain }), picture)) - logit(0.1);
+      return logit(await scoreBy(await folderWith({ preprocessor: plain }), picture)) - logit(PRIOR);
     };
     const third = await redShare({ size: { height: 96, width: 96 } });
     assert.ok(Math.abs(third - 1 / 3) < 0.01, `${third}`);

@@ -64,7 +64,7 @@ describe('the AI score that joins pixels and provenance', () => {
         assert.ok(scoreOf(probability, [...kinds, 'camera', 'camera']) >= UI_THRESHOLD);
       }
     }
-    for (const probability of probabilities.filter((p) => p > 0.5)) {
+    for (const probability of probabilities.filter((p) => p > UI_THRESHOLD)) {
       assert.equal(scoreOf(probability, ['camera']), scoreOf(probability, []));
     }
   });

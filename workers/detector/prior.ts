@@ -1,5 +1,8 @@
-/** The share of generated pictures among all that every probability here is stated for. */
-export const PRIOR = 0.1;
+/**
+ * The share of generated pictures among all that every probability here is stated for: even odds, so that a score says
+ * what its evidence weighs, whoever's pictures these are. 0.80 is evidence of four to one.
+ */
+export const PRIOR = 0.5;
 
 export const logit = (probability: number) => Math.log(probability / (1 - probability));
 

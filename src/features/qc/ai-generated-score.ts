@@ -26,16 +26,15 @@ const LIKELIHOOD_RATIOS: Readonly<Record<string, number>> = {
 const CAMERA_RATIO = 3;
 /** The log likelihood ratio of all else up to which cameras' traces count in full, and from which not at all. */
 const CAMERA_COUNTS_TO = 0;
-const CAMERA_ENDS_AT = 2;
+const CAMERA_ENDS_AT = Math.log(4);
 
 /** The pixels never speak against generation by more than a hundred to one: one recompression hides what they show. */
 const MOST_AGAINST = Math.log(100);
 
 /**
- * The one figure for "AI-generated": a probability, stated for one generated picture in ten (`PRIOR`). Log likelihood
- * ratios add up (naive Bayes): that of the pixels, as the detector's calibration has it; that of the strongest fact that
- * names a generator, the strongest alone since the facts of one file have one origin; less that of a camera's traces.
- * These fade out as all else begins to speak for generation, so that copied EXIF clears no picture.
+ * The one figure for "AI-generated": a probability, stated for even odds (`PRIOR`). Log likelihood ratios add up (naive
+ * Bayes): that of the pixels, as the detector's calibration has it; that of the strongest fact that names a generator,
+ * the strongest alone since the facts of one file have one origin; less that of a camera's traces. These fade out as all else begins to speak for generation, so that copied EXIF clears no picture.
  *
  * Monotone: it never falls when the detector's probability rises or a fact for generation is added, never rises when a
  * camera's trace is, and without facts it is the detector's own from `PRIOR` up. 0 for a picture that cannot be decoded
