@@ -61,7 +61,10 @@ describe('index of fingerprints', () => {
     const positions = index.candidates(nearby(original, random, 6)).map(({ position }) => position);
     assert.equal(positions.length, 40);
     assert.equal(new Set(positions).size, 40);
-    assert.ok([0, 1, 2, 3].every((position) => positions.includes(position)), positions.join());
+    assert.ok(
+      [0, 1, 2, 3].every((position) => positions.includes(position)),
+      positions.join(),
+    );
     const close = index.candidates(nearby(original, random, 6), { limit: 20 });
     assert.equal(close.length, 20);
   });
@@ -82,6 +85,7 @@ describe('index of fingerprints', () => {
     assert.deepEqual(positions({}), [0, 1, 2, 3]);
     assert.deepEqual(positions({ scope: { owner: 1 } }), [0, 1, 3]);
     assert.deepEqual(positions({ scope: { owner: 1, references: false } }), [0, 1]);
+    assert.deepEqual(positions({ scope: { owner: 1, uploadsBelow: 1 } }), [0, 3], 'references wherever they are');
     assert.deepEqual(positions({ scope: { request: 11, references: false } }), [1]);
     assert.deepEqual(positions({ except: 0, below: 3 }), [1, 2]);
     assert.deepEqual(positions({ from: 2 }), [2, 3]);
