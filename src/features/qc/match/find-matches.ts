@@ -60,8 +60,8 @@ interface Query extends KnownFingerprint {
 /** Candidates of a picture that are compared with it first; where that finds a copy, four times as many, and so on. */
 const FIRST_CANDIDATES = 16;
 const MOST_CANDIDATES = 1024;
-/** Pictures whose candidates are in memory at a time: some 9 kB each. */
-const COMPARED_AT_ONCE = 32;
+/** Pictures whose candidates are in memory at a time: some 9 kB each, and ten times that once they are compared. */
+const COMPARED_AT_ONCE = 8;
 
 type Ground = MatchMemory & { db: Knex; pool: MatchThreads };
 
