@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
@@ -20,6 +20,7 @@ import { freshDatabase, stopDatabaseServer } from '../test/support/database.js';
 import type { Fingerprint } from '../workers/fingerprint.js';
 import { readAnalyserVersion } from '../workers/analyser-version.js';
 import { renderFingerprints, seedKnownRequest } from './known-request.js';
+import { markdownTable, writeSection } from './results-section.js';
 
 const THREADS = 2;
 const REFERENCES = 200_000;
@@ -29,25 +30,37 @@ const HASH_BYTES = 32 + 64 + 12;
 const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1000, 10_000, 100_000];
 const scratch = await mkdtemp(join(tmpdir(), 'assay-scale-'));
 try {
-  console.log(`One worker process of ${THREADS} threads, ${cpus().length} cores (${cpus()[0]?.model ?? ''})`);
+  const machine = `One worker process of ${THREADS} threads, ${cpus().length} cores (${cpus()[0]?.model ?? ''})`;
+  console.log(machine);
   const prints = await renderFingerprints();
-  const figures: Record<string, RequestFigure> = {};
+  const figures: RequestFigure[] = [];
   for (const size of sizes) {
-    figures[`${size} pictures`] = await measureRequest(size, prints);
+    figures.push(await measureRequest(size, prints));
     console.table(figures);
   }
-  console.log(`References imported: ${(await measureImport()).toFixed(0)} a second (goal ≥ 20,000)`);
+  const load = loadavg()[1]!.toFixed(1);
+  const imported = `References imported: ${(await measureImport()).toFixed(0)} a second (goal ≥ 20,000).`;
+  console.log(imported);
+  const text = [
+    '## Requests of known pictures',
+    `${machine}; load ${load} over the last five minutes, the bench’s own included, so that seconds say less than processor time.`,
+    markdownTable(figures.map((figure) => ({ ...figure }))),
+    '“Again” is a second run of the unchanged request. Memory is the peak of the process beside what it takes idle and the hashes (goal ≤ 40 MB); the goal for 100,000 pictures is 60 s.',
+    imported,
+  ];
+  await writeSection('scale', 'npm run bench:scale', text.join('\n\n'));
 } finally {
   await stopDatabaseServer();
   await rm(scratch, { recursive: true, force: true });
 }
 
 interface RequestFigure {
+  pictures: string;
   seconds: string;
   'ms a picture': string;
   'processor ms a picture': string;
   'pairs found': string;
-  'false pairs': number;
+  'false pairs': string;
   'memory beside hashes, MB': string;
   'again, seconds': string;
 }
@@ -83,11 +96,12 @@ async function measureRequest(
       { count: number },
     ];
     return {
+      pictures: size.toLocaleString('en'),
       seconds: seconds.toFixed(1),
       'ms a picture': ((1000 * seconds) / size).toFixed(2),
       'processor ms a picture': ((1000 * (busy.seconds - idle.seconds)) / size).toFixed(2),
       'pairs found': `${Math.min(pairs, found.count / 2)} of ${pairs}`,
-      'false pairs': Math.max(0, found.count / 2 - pairs),
+      'false pairs': String(Math.max(0, found.count / 2 - pairs)),
       'memory beside hashes, MB': (busy.peak - idle.now - (size * HASH_BYTES) / 2 ** 20).toFixed(0),
       'again, seconds': again.toFixed(1),
     };

@@ -4,7 +4,7 @@ import { inSpan } from '../tracing.js';
 import type { WorkerStats } from '../../models/worker-process.js';
 import type { Analysis, AnalysisTask, FingerprintAnswer, Thumbnail, ThumbnailTask } from '../../workers/analysis.js';
 import type { Candidate } from '../../workers/match/fingerprint-index.js';
-import type { CompareTask, SearchTask } from '../../workers/match/match-task.js';
+import type { CompareTask, PartsPlace, PartsTask, SearchTask } from '../../workers/match/match-task.js';
 import type { PairMatch } from '../../workers/match/pair-match.js';
 
 /** The same file as this one is: `.ts` under tsx, `.js` once built. */
@@ -94,6 +94,15 @@ export class AnalysisPool {
     return found.flat();
   }
 
+  /** What shares parts with each query, searched on all threads in the memory they share. */
+  async searchParts({ queries, ...task }: PartsTask): Promise<PartsPlace[][]> {
+    const parts = shareOut(queries, this.threads);
+    const found = await Promise.all(
+      parts.map((part) => this.#run<PartsPlace[][]>('searchParts', { ...task, queries: part })),
+    );
+    return found.flat();
+  }
+
   /** Matches by task and candidate, null for unrelated pictures, compared on all threads. */
   async compare(tasks: readonly CompareTask[]): Promise<(PairMatch | null)[][]> {
     const parts = shareOut(tasks, this.threads);
@@ -121,7 +130,8 @@ export class AnalysisPool {
 }
 
 /** What `workers/thread.ts` exports. */
-type ThreadTask = 'analyse' | 'thumbnail' | 'heatMap' | 'checkDetector' | 'fingerprintFile' | 'search' | 'compare';
+type ThreadTask =
+  'analyse' | 'thumbnail' | 'heatMap' | 'checkDetector' | 'fingerprintFile' | 'search' | 'searchParts' | 'compare';
 
 /** In order, in as many parts of about one size as there are threads, none of them empty. */
 function shareOut<Item>(items: readonly Item[], threads: number): Item[][] {

@@ -7,6 +7,7 @@ import { connect } from '../../src/database/connection.js';
 import { KnownPictures } from '../../src/features/qc/match/known-pictures.js';
 import { down as takeDuplicatesBack, up as bringDuplicates } from '../../migrations/20261125090010_duplicates.js';
 import { down as takeHashesBack, up as bringHashes } from '../../migrations/20261125090000_picture_hashes.js';
+import { down as takeUnscannedBack, up as bringUnscanned } from '../../migrations/20261126150000_unscanned_pictures.js';
 import { randomHash } from '../matching/hashes.js';
 import { emptyDatabase } from '../support/database.js';
 
@@ -22,6 +23,7 @@ describe('a database of a release that kept hashes with its analyses', () => {
     await migrate(url, log);
     plain = knex({ client: 'pg', connection: url });
     await plain.transaction(async (trx) => {
+      await takeUnscannedBack(trx);
       await takeDuplicatesBack(trx);
       await takeHashesBack(trx);
     });
@@ -62,6 +64,7 @@ describe('a database of a release that kept hashes with its analyses', () => {
     await plain.transaction(async (trx) => {
       await bringHashes(trx);
       await bringDuplicates(trx);
+      await bringUnscanned(trx);
     });
 
     const db = connect(url, { poolSize: 2, applicationName: 'test', log });

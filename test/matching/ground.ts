@@ -16,6 +16,7 @@ import { PartsMemory } from '../../src/features/qc/match/parts.js';
 import { lockMatches } from '../../src/features/qc/match/lock-matches.js';
 import { lookUpImages } from '../../src/features/qc/match-images.js';
 import { saveResults } from '../../src/features/qc/save-results.js';
+import { searchParts } from '../../workers/match/match-task.js';
 import { EXACT_MATCH } from '../../workers/match/pair-match.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { bitsApart, randomHash } from './hashes.js';
@@ -159,6 +160,7 @@ export class TestProcess {
       await this.gate();
       return queries.map((query) => this.known.index.candidates(query, query.options));
     },
+    searchParts: (task) => Promise.resolve(searchParts(task)),
     compare: (tasks) =>
       Promise.resolve(
         tasks.map(({ query, candidates }) =>

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { deleteUpload } from '../../src/features/uploads/delete.js';
 import { insertReferences } from '../../src/features/references/add.js';
 import { deleteReference } from '../../src/features/references/delete.js';
-import { MatchGround, picture, TestProcess } from './ground.js';
+import { rememberHashes } from '../../src/features/qc/match/remember-hashes.js';
+import { MatchGround, picture, sha256Of, TestProcess, VERSION } from './ground.js';
 import { flipped, randomHash } from './hashes.js';
 
 describe('matching a batch of pictures', () => {
@@ -97,8 +98,27 @@ describe('matching a batch of pictures', () => {
     assert.deepEqual(process.searched, [2, 2, 3]);
     assert.equal((await ground.results(request)).original?.matchRelation, 'copy', 'told without a run of its own');
     await process.look(await ground.run(request), request);
-    assert.deepEqual(process.searched, [2, 2, 3, 1, 1], 'only what is new');
+    assert.deepEqual(process.searched, [2, 2, 3], 'what is newer has looked for itself');
     assert.equal((await ground.results(request)).original?.matchRelation, 'copy');
+    const pdq = Buffer.from(flipped(randomHash(1), 2));
+    await insertReferences(ground.db, [{ sourceUrl: 'https://known.example/1', pdq, pdqQuality: 100 }]);
+    await process.look(await ground.run(request), request);
+    assert.deepEqual(process.searched, [2, 2, 3, 1, 1], 'references look for nothing');
+    assert.equal((await ground.results(request)).original?.reference?.sourceUrl, 'https://known.example/1');
+  });
+
+  it('looks up again what it was looked up in before, where a newer picture’s own run came to nothing', async () => {
+    const process = new TestProcess(ground);
+    const request = await ground.request(ownerId, [original, other]);
+    await process.look(await ground.run(request), request);
+    const dropped = await ground.request(ownerId, [copy]);
+    await rememberHashes(ground.db, { ownerId, analyserVersion: VERSION }, [sha256Of(copy)]);
+    await process.look(await ground.run(request), request);
+    assert.deepEqual(process.searched, [2, 2, 1, 1]);
+    assert.equal((await ground.results(request)).original?.matchedImage?.requestId, dropped.id);
+    await process.look(await ground.run(dropped), dropped);
+    await process.look(await ground.run(request), request);
+    assert.equal(process.searched.length, 5, 'it has looked for itself now');
   });
 
   it('ties all copies of one picture to each other, however many there are', async () => {

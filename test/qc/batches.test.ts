@@ -11,7 +11,7 @@ import { examineBatch } from '../../src/features/qc/examine-batch.js';
 import { runQc } from '../../src/features/qc/run-qc.js';
 import { enqueue, type JobHandlers } from '../../src/queue/job.js';
 import { runWorker } from '../../src/queue/run-worker.js';
-import type { CompareTask, SearchTask } from '../../workers/match/match-task.js';
+import type { SearchTask } from '../../workers/match/match-task.js';
 import { MatchGround, picture, TestProcess, VERSION } from '../matching/ground.js';
 import { idleHandlers } from '../support/idle-handlers.js';
 
@@ -43,7 +43,7 @@ describe('the batches of a QC run', function () {
     return {
       db,
       storage: { withLocalFile: (_key: string, use: (path: string) => unknown) => use('') } as never,
-      pool: { threads: 1, analyse, compare: (tasks: CompareTask[]) => pool.compare(tasks), search },
+      pool: { ...pool, threads: 1, analyse, search },
       apart: { analyse },
       analyserVersion: VERSION,
       maxPixels: 1e6,

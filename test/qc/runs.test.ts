@@ -19,10 +19,10 @@ describe('QC runs', function () {
   });
   afterEach(() => server.stop());
 
-  async function requestOf(pictures: number, size = 200): Promise<string> {
+  async function requestOf(pictures: number): Promise<string> {
     const files = await Promise.all(
       Array.from({ length: pictures }, async (_, seed) => {
-        return [`${seed}.jpg`, await renderPicture({ seed, width: size, height: size })] as const;
+        return [`${seed}.jpg`, await renderPicture({ seed, width: 200, height: 200 })] as const;
       }),
     );
     return customer.requestWith(Object.fromEntries(files));
@@ -72,19 +72,19 @@ describe('QC runs', function () {
   });
 
   it('under way are cancelled between two pictures and keep what they found', async () => {
-    const requestId = await requestOf(80, 400);
+    const requestId = await requestOf(40);
     const worker = startTestWorker(server);
     await customer.run(requestId);
     while ((await customer.status(requestId)).images_done === 0) await sleep(20);
     await customer.cancel(requestId);
     const { images_done } = await customer.reached(requestId, 'cancelled');
-    assert.ok(images_done < 80);
+    assert.ok(images_done < 40);
     assert.equal(Object.keys(await customer.results(requestId)).length, images_done);
     await worker.stop();
   });
 
   it('are given back by a worker that stops, and finished by the next', async () => {
-    const requestId = await requestOf(40, 300);
+    const requestId = await requestOf(20);
     const first = startTestWorker(server);
     await customer.run(requestId);
     await customer.reached(requestId, 'running');
@@ -92,20 +92,20 @@ describe('QC runs', function () {
     assert.equal((await customer.status(requestId)).status, 'running');
     const second = startTestWorker(server);
     const { images_done, images_total } = await customer.reached(requestId, 'completed');
-    assert.deepEqual([images_done, images_total], [40, 40]);
+    assert.deepEqual([images_done, images_total], [20, 20]);
     await second.stop();
   });
 
   it('of a worker that was killed are taken over by another within seconds, each picture counted once', async () => {
-    const requestId = await requestOf(48, 300);
+    const requestId = await requestOf(20);
     const doomed = startTestWorker(server);
     await customer.run(requestId);
     while ((await customer.status(requestId)).images_done === 0) await sleep(20);
     await doomed.stop('SIGKILL');
     const heir = startTestWorker(server);
     const { images_done, images_total } = await customer.reached(requestId, 'completed');
-    assert.deepEqual([images_done, images_total], [48, 48]);
-    assert.equal(Object.keys(await customer.results(requestId)).length, 48);
+    assert.deepEqual([images_done, images_total], [20, 20]);
+    assert.equal(Object.keys(await customer.results(requestId)).length, 20);
     await heir.stop();
   });
 

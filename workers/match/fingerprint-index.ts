@@ -37,6 +37,8 @@ export interface Scope {
   request?: number;
   /** Uploads of this owner alone. */
   owner?: number;
+  /** Uploads appended before this position alone. */
+  uploadsBelow?: number;
   /** Whether reference pictures count, whatever else the scope says. Default true. */
   references?: boolean;
 }
@@ -201,13 +203,8 @@ export class FingerprintIndex {
     }
     for (const offset of offsets) {
       const position = start + offset;
-      if (
-        position < from ||
-        position >= end ||
-        position === options.except ||
-        !this.#isInScope(position, options.scope)
-      )
-        continue;
+      const isWanted = position >= from && position < end && position !== options.except;
+      if (!isWanted || !this.#isInScope(position, options.scope)) continue;
       const candidate = this.#candidateAt(position, query);
       if (candidate.pdqDistance <= radius || (leastCosine <= 1 && candidate.cosine >= leastCosine)) {
         candidates.push(candidate);
@@ -231,10 +228,11 @@ export class FingerprintIndex {
     return { position, pdqDistance, orientation, cosine: Math.min(1, dot / DESCRIPTOR_NORM ** 2) };
   }
 
-  #isInScope(position: number, { request, owner, references = true }: Scope = {}): boolean {
+  #isInScope(position: number, { request, owner, uploadsBelow = Infinity, references = true }: Scope = {}): boolean {
     const tags = this.#blocks.tagsOf(position);
     if (tags.retired) return false;
     if (tags.reference) return references;
+    if (position >= uploadsBelow) return false;
     return (request === undefined || tags.request === request) && (owner === undefined || tags.owner === owner);
   }
 }

@@ -13,8 +13,11 @@ const TAIL_BITS = PICTURE_BITS + POSE_BITS;
 const BLOCK_KEYS = BLOCK * MOST_KEYS;
 /** In words of 32 bits: bucket ends, then postings. */
 const BLOCK_WORDS = BUCKETS + BLOCK_KEYS;
-/** Keys of a block that is still filling, then their poses, a byte each. */
-const OPEN_WORDS = BLOCK_KEYS + BLOCK_KEYS / 4;
+/** Chains of a block that is still filling, by bits of their keys. */
+const CHAIN_BITS = 17;
+const CHAINS = 1 << CHAIN_BITS;
+/** Of a block that is still filling: keys, where in its chain each goes on, where chains begin, and poses, a byte each. */
+const OPEN_WORDS = 2 * BLOCK_KEYS + CHAINS + BLOCK_KEYS / 4;
 const OPEN_START = PAGE / 4;
 const BLOCKS_START = OPEN_START + 2 * OPEN_WORDS;
 const SIZE = 0;
@@ -22,7 +25,6 @@ const IDENTITY = 1;
 const CAPACITY = 2;
 /** Stands where a picture has fewer keys. */
 const NO_KEY = 0;
-const FILTER = 1 << 16;
 
 /** A key that a picture of a block shares with the query: called once for each. */
 export type OnHit = (picture: number, pose: number) => void;
@@ -69,11 +71,17 @@ export class LocalBlocks {
   append({ keys, poses }: LocalKeys): void {
     const position = this.size;
     const block = Math.floor(position / BLOCK);
-    const { keys: openKeys, poses: openPoses } = this.#openArea(block);
+    const open = this.#openArea(block);
     const start = (position % BLOCK) * MOST_KEYS;
-    openKeys.fill(NO_KEY, start, start + MOST_KEYS);
-    openKeys.set(keys, start);
-    openPoses.set(poses, start);
+    if (start === 0) open.chains.fill(0);
+    open.keys.fill(NO_KEY, start, start + MOST_KEYS);
+    open.keys.set(keys, start);
+    open.poses.set(poses, start);
+    for (let at = start; at < start + keys.length; at++) {
+      const chain = open.keys[at]! >>> (32 - CHAIN_BITS);
+      open.nexts[at] = open.chains[chain]!;
+      open.chains[chain] = at + 1;
+    }
     if (position % BLOCK === BLOCK - 1) this.#seal(block);
     Atomics.store(this.#words, SIZE, position + 1);
   }
@@ -117,19 +125,17 @@ export class LocalBlocks {
     onKey: (key: number, hits: number) => boolean,
     onHit: OnHit,
   ) {
-    const { keys: openKeys, poses } = this.#openArea(block);
-    const filter = new Uint8Array(FILTER);
-    const places = new Map<number, number[]>();
-    for (const key of keys) filter[key & (FILTER - 1)] = 1;
-    for (const key of keys) places.set(key, []);
-    for (let at = 0; at < pictures * MOST_KEYS; at++) {
-      const key = openKeys[at]!;
-      if (filter[key & (FILTER - 1)] === 1) places.get(key)?.push(at);
-    }
+    const { keys: openKeys, nexts, chains, poses } = this.#openArea(block);
+    const end = pictures * MOST_KEYS;
     for (let index = 0; index < keys.length; index++) {
-      const hits = places.get(keys[index]!)!;
-      if (hits.length === 0 || !onKey(index, hits.length)) continue;
-      for (const at of hits) onHit(Math.floor(at / MOST_KEYS), poses[at]!);
+      const key = keys[index]!;
+      const chain = key >>> (32 - CHAIN_BITS);
+      let hits = 0;
+      for (let at = chains[chain]!; at > 0; at = nexts[at - 1]!) if (openKeys[at - 1] === key && at <= end) hits++;
+      if (hits === 0 || !onKey(index, hits)) continue;
+      for (let at = chains[chain]!; at > 0; at = nexts[at - 1]!) {
+        if (openKeys[at - 1] === key && at <= end) onHit(Math.floor((at - 1) / MOST_KEYS), poses[at - 1]!);
+      }
     }
   }
 
@@ -161,11 +167,16 @@ export class LocalBlocks {
     ends[BUCKETS - 1] = count;
   }
 
-  #openArea(block: number): { keys: Uint32Array; poses: Uint8Array } {
+  /** Numbers in chains are one more than places, and 0 is their end; what was appended last comes first. */
+  #openArea(block: number) {
     const start = OPEN_START + (block % 2) * OPEN_WORDS;
+    const words = this.#words;
+    const [nexts, chains, poses] = [start + BLOCK_KEYS, start + 2 * BLOCK_KEYS, start + 2 * BLOCK_KEYS + CHAINS];
     return {
-      keys: this.#words.subarray(start, start + BLOCK_KEYS),
-      poses: new Uint8Array(this.#words.buffer, (start + BLOCK_KEYS) * 4, BLOCK_KEYS),
+      keys: words.subarray(start, nexts),
+      nexts: words.subarray(nexts, chains),
+      chains: words.subarray(chains, poses),
+      poses: new Uint8Array(words.buffer, poses * 4, BLOCK_KEYS),
     };
   }
 

@@ -35,6 +35,12 @@ const LEVEL_STEPS = 2 * LEVELS;
 const PRIOR_PICTURES = 400;
 const PRIOR_HITS = 2;
 
+/** A thread asks one index at a time. */
+const totalsOfPictures = new Float32Array(BLOCK);
+const hitPictures = new Uint16Array(MOST_HITS);
+const hitTurns = new Uint8Array(MOST_HITS);
+const hitWeights = new Float32Array(MOST_HITS);
+
 /**
  * Finds pictures that share parts, however small in the other or cut off, by keys of local features that are equal to the
  * bit and agree on how one picture lies in the other (weak geometric consistency; Jégou, Douze and Schmid, ECCV 2008).
@@ -43,10 +49,6 @@ const PRIOR_HITS = 2;
  */
 export class LocalIndex {
   readonly #blocks: LocalBlocks;
-  readonly #totals = new Float32Array(BLOCK);
-  readonly #hitPictures = new Uint16Array(MOST_HITS);
-  readonly #hitTurns = new Uint8Array(MOST_HITS);
-  readonly #hitWeights = new Float32Array(MOST_HITS);
 
   private constructor(memory: WebAssembly.Memory) {
     this.#blocks = new LocalBlocks(memory);
@@ -116,7 +118,7 @@ export class LocalIndex {
 
   /** First by all keys, then, of the few that have enough, by those that agree on one turn and one change of size. */
   #votes(block: number, size: number, query: LocalKeys, leastVotes: number): Map<number, number> {
-    const totals = this.#totals.fill(0);
+    const totals = totalsOfPictures.fill(0);
     const pictures = Math.min(BLOCK, size - block * BLOCK);
     let hits = 0;
     let weight = 0;
@@ -132,18 +134,18 @@ export class LocalIndex {
       },
       (picture, other) => {
         totals[picture]! += weight;
-        this.#hitPictures[hits] = picture;
-        this.#hitTurns[hits] = turnBetween(pose, other);
-        this.#hitWeights[hits++] = weight;
+        hitPictures[hits] = picture;
+        hitTurns[hits] = turnBetween(pose, other);
+        hitWeights[hits++] = weight;
       },
     );
     const histograms = new Map<number, Float32Array>();
     for (let hit = 0; hit < hits; hit++) {
-      const picture = this.#hitPictures[hit]!;
+      const picture = hitPictures[hit]!;
       if (totals[picture]! < leastVotes) continue;
       let histogram = histograms.get(picture);
       if (!histogram) histograms.set(picture, (histogram = new Float32Array(DIRECTIONS * LEVEL_STEPS)));
-      histogram[this.#hitTurns[hit]!]! += this.#hitWeights[hit]!;
+      histogram[hitTurns[hit]!]! += hitWeights[hit]!;
     }
     const votes = new Map<number, number>();
     for (const [picture, histogram] of histograms) {

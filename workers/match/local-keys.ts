@@ -31,8 +31,23 @@ export function keysToKeep(evidence: Uint8Array): LocalKeys {
   return opened ? keysOf(opened.features, KEPT_FEATURES, false) : NOTHING;
 }
 
-/** All of a picture's keys, and those of it mirrored. */
-export function keysToAsk(evidence: Uint8Array): { upright: LocalKeys; mirrored: LocalKeys } {
+interface AskedKeys {
+  upright: LocalKeys;
+  mirrored: LocalKeys;
+}
+
+const asked = new WeakMap<Uint8Array, AskedKeys>();
+
+/** All of a picture's keys, and those of it mirrored; for one that asks several indices they are made once. */
+export function keysToAsk(evidence: Uint8Array): AskedKeys {
+  const known = asked.get(evidence);
+  if (known) return known;
+  const keys = allKeysOf(evidence);
+  asked.set(evidence, keys);
+  return keys;
+}
+
+function allKeysOf(evidence: Uint8Array): AskedKeys {
   const opened = openEvidence(evidence);
   if (!opened) return { upright: NOTHING, mirrored: NOTHING };
   const { features } = opened;

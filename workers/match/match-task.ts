@@ -23,6 +23,26 @@ export interface SearchTask {
   queries: SearchQuery[];
 }
 
+/** Positions of one of the indices of a search by parts. */
+export interface PartsRange {
+  index: number;
+  from: number;
+  below: number;
+}
+
+/** A search for pictures that share parts with others, in any number of indices. Plain data: it crosses a thread boundary. */
+export interface PartsTask {
+  indices: SharedLocalFeatures[];
+  queries: { evidence: Uint8Array; ranges: PartsRange[] }[];
+  /** The best so many of each range. */
+  limit: number;
+}
+
+export interface PartsPlace {
+  index: number;
+  position: number;
+}
+
 export interface CompareTask {
   query: KnownFingerprint;
   candidates: KnownFingerprint[];
@@ -42,6 +62,16 @@ export function search({ shared, local, queries }: SearchTask): Candidate[][] {
   if (!fingerprints?.shares(shared)) fingerprints = FingerprintIndex.view(shared);
   if (local && !localFeatures?.shares(local)) localFeatures = LocalIndex.view(local);
   return findCandidates(fingerprints, local ? (localFeatures ?? null) : null, queries);
+}
+
+/** What shares parts with each query. */
+export function searchParts({ indices, queries, limit }: PartsTask): PartsPlace[][] {
+  const views = indices.map((shared) => LocalIndex.view(shared));
+  return queries.map(({ evidence, ranges }) =>
+    ranges.flatMap(({ index, from, below }) =>
+      views[index]!.candidates(evidence, { from, below, limit }).map(({ position }) => ({ index, position })),
+    ),
+  );
 }
 
 /** As `search`, in this thread's own indices. */

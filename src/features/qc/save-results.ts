@@ -3,6 +3,7 @@ import type { QcRun } from '../../../models/qc-run.js';
 import { aiGeneratedScore } from './ai-generated-score.js';
 import type { AnalysisRow } from './analyse-images.js';
 import { saveMatches, type FoundMatch } from './match/save-matches.js';
+import { markScanned } from './match/unscanned.js';
 
 export interface FoundInImage {
   imageId: string;
@@ -67,6 +68,8 @@ export async function saveResults(
       rows: JSON.stringify(rows),
     },
   );
+  const scanned = found.filter(({ scannedTo }) => scannedTo !== null).map(({ analysis }) => analysis.sha256);
+  await markScanned(trx, owner, scanned);
   const imageIds = found.map(({ imageId }) => imageId);
   await saveMatches(trx, owner, { matches, imageIds, sha256s });
 }
@@ -77,5 +80,6 @@ export async function saveUploads(
   owner: Owner,
   { matches, sha256s }: FoundInBatch,
 ): Promise<void> {
+  await markScanned(trx, owner, sha256s);
   await saveMatches(trx, owner, { matches, imageIds: [], sha256s });
 }

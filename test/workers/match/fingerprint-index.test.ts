@@ -85,6 +85,7 @@ describe('index of fingerprints', () => {
     assert.deepEqual(positions({}), [0, 1, 2, 3]);
     assert.deepEqual(positions({ scope: { owner: 1 } }), [0, 1, 3]);
     assert.deepEqual(positions({ scope: { owner: 1, references: false } }), [0, 1]);
+    assert.deepEqual(positions({ scope: { owner: 1, uploadsBelow: 1 } }), [0, 3], 'references wherever they are');
     assert.deepEqual(positions({ scope: { request: 11, references: false } }), [1]);
     assert.deepEqual(positions({ except: 0, below: 3 }), [1, 2]);
     assert.deepEqual(positions({ from: 2 }), [2, 3]);

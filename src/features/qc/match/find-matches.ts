@@ -1,16 +1,18 @@
 import type { Knex } from 'knex';
 import { PictureFingerprint } from '../../../../models/picture-fingerprint.js';
 import type { Candidate } from '../../../../workers/match/fingerprint-index.js';
-import type { CompareTask, SearchTask } from '../../../../workers/match/match-task.js';
+import type { CompareTask, PartsPlace, PartsTask, SearchTask } from '../../../../workers/match/match-task.js';
 import type { KnownFingerprint, PairMatch } from '../../../../workers/match/pair-match.js';
 import { alone, asDescriptor, type CandidateReader, type KnownPicture } from './candidates.js';
 import type { KnownPictures } from './known-pictures.js';
 import type { PartsMemory } from './parts.js';
 import type { FoundMatch } from './save-matches.js';
+import { firstUnscanned, sequencesOf } from './unscanned.js';
 
 /** Where searching and comparing are done: on threads, or wherever a test wants them. */
 export interface MatchThreads {
   search(task: SearchTask): Promise<Candidate[][]>;
+  searchParts(task: PartsTask): Promise<PartsPlace[][]>;
   compare(tasks: CompareTask[]): Promise<(PairMatch | null)[][]>;
 }
 
@@ -40,9 +42,16 @@ interface Fingerprinted {
   evidence: Uint8Array;
 }
 
+/** Which pictures one is looked up among, by sequence numbers; the ends are not among them. */
+export interface Reach {
+  uploadsAfter: number;
+  uploadsBefore: number;
+  referencesAfter: number;
+}
+
 interface Query extends KnownFingerprint {
   sha256: Buffer;
-  scannedTo: number;
+  reach: Reach;
   dihedral: Uint8Array;
   descriptor: Int8Array;
   evidence: Uint8Array;
@@ -51,15 +60,16 @@ interface Query extends KnownFingerprint {
 /** Candidates of a picture that are compared with it first; where that finds a copy, four times as many, and so on. */
 const FIRST_CANDIDATES = 16;
 const MOST_CANDIDATES = 1024;
-/** Pictures whose candidates are in memory at a time: some 9 kB each. */
-const COMPARED_AT_ONCE = 32;
+/** Pictures whose candidates are in memory at a time: some 9 kB each, and ten times that once they are compared. */
+const COMPARED_AT_ONCE = 8;
 
 type Ground = MatchMemory & { db: Knex; pool: MatchThreads };
 
 /**
- * Looks a batch of an owner's pictures up among all that is known, as far as it is newer than what each was looked up
- * in before: among the owner's own and the references, or among everybody's, and then in all. Of many copies of one
- * picture each finds the others; of many that are merely somewhat alike the most promising are looked at.
+ * Looks a batch of an owner's pictures up: among the owner's own and the references, or among everybody's. Of two of the
+ * owner's own the one known later finds the other, so that each is looked up once among those before it, and afterwards
+ * among new references alone. Of many copies of one picture each finds the others; of many that are merely somewhat
+ * alike the most promising are looked at.
  * @returns each pair in both directions, and the sequence number up to which the batch is looked up now.
  */
 export async function findMatches(
@@ -69,21 +79,26 @@ export async function findMatches(
 ): Promise<{ matches: FoundMatch[]; scannedTo: number }> {
   const { db, known, pool } = ground;
   const scannedTo = await known.catchUp(db);
-  const behind = pictures.filter((picture) => everyone || picture.scannedTo < scannedTo);
+  const behind = everyone
+    ? pictures.map((picture) => ({ ...picture, reach: ALL }))
+    : await withReach(ground, { ownerId, analyserVersion }, pictures);
   const queries = await withFingerprints(db, analyserVersion, behind);
   if (queries.length === 0) return { matches: [], scannedTo };
 
-  const scope = everyone ? {} : { owner: known.ownerTag(ownerId), references: true };
-  const byParts = await ground.parts.candidates(db, ownerId, queries);
+  const owner = everyone ? undefined : known.ownerTag(ownerId);
+  const byParts = await ground.parts.candidates(ground, ownerId, queries);
   const matches: FoundMatch[] = [];
   let wave = queries.map((query, at) => ({ query, sequences: byParts[at] ?? [], tried: new Set<number>() }));
   for (let limit = FIRST_CANDIDATES; wave.length > 0 && limit <= MOST_CANDIDATES; limit *= 4) {
     const positions = await pool.search({
       shared: known.index.shared,
       queries: wave.map(({ query }) => {
-        const from = everyone ? 0 : known.positionAfter(query.scannedTo);
-        const { pdq, dihedral, descriptor } = query;
-        return { pdq, dihedral, descriptor, options: { scope, from, limit } };
+        const { pdq, dihedral, descriptor, reach } = query;
+        const uploadsBelow = known.positionAfter(reach.uploadsBefore - 1);
+        const from = known.positionAfter(Math.min(reach.uploadsAfter, reach.referencesAfter));
+        const below = Math.max(uploadsBelow, known.positionAfter(known.lastReference));
+        const scope = { ...(owner !== undefined && { owner }), uploadsBelow };
+        return { pdq, dihedral, descriptor, options: { scope, from, below, limit } };
       }),
     });
     for (const [at, looked] of wave.entries()) {
@@ -101,6 +116,32 @@ export async function findMatches(
       .map((looked) => ({ ...looked, sequences: [] }));
   }
   return { matches, scannedTo };
+}
+
+const ALL: Reach = { uploadsAfter: 0, uploadsBefore: Infinity, referencesAfter: 0 };
+
+/** The pictures that are to be looked up, and in what. */
+async function withReach(
+  { db, known }: Ground,
+  owner: { ownerId: string; analyserVersion: string },
+  pictures: readonly SoughtPicture[],
+): Promise<(SoughtPicture & { reach: Reach })[]> {
+  const sha256s = pictures.map(({ sha256 }) => sha256);
+  const sequences = await sequencesOf(db, owner, sha256s);
+  const unscanned = await firstUnscanned(db, owner, [...sequences.values()]);
+  return pictures.flatMap((picture) => {
+    const { sha256, scannedTo } = picture;
+    if (scannedTo === 0) {
+      const uploadsBefore = sequences.get(hex(sha256)) ?? Infinity;
+      return { ...picture, reach: { ...ALL, uploadsBefore } };
+    }
+    if (unscanned === null && known.lastReference <= scannedTo) return [];
+    const uploads =
+      unscanned === null
+        ? { uploadsAfter: Infinity, uploadsBefore: 0 }
+        : { uploadsAfter: unscanned - 1, uploadsBefore: Infinity };
+    return { ...picture, reach: { ...uploads, referencesAfter: scannedTo } };
+  });
 }
 
 /** Compares pictures with what is known under sequence numbers, a few at a time. */
@@ -148,18 +189,18 @@ const isSame = (query: Query, { sha256 }: KnownPicture) => sha256?.equals(query.
 async function withFingerprints(
   db: Knex,
   analyserVersion: string,
-  pictures: readonly SoughtPicture[],
+  pictures: readonly (SoughtPicture & { reach: Reach })[],
 ): Promise<Query[]> {
   const missing = pictures.filter(({ fingerprint }) => !fingerprint).map(({ sha256 }) => sha256);
   const read =
     missing.length > 0 ? await PictureFingerprint.query(db).where({ analyserVersion }).whereIn('sha256', missing) : [];
   const bySha256 = new Map<string, Fingerprinted>(read.map((row) => [row.sha256.toString('hex'), row]));
-  return pictures.flatMap(({ sha256, pdq, pdqQuality, scannedTo, fingerprint }) => {
+  return pictures.flatMap(({ sha256, pdq, pdqQuality, reach, fingerprint }) => {
     const print = fingerprint ?? bySha256.get(sha256.toString('hex'));
     if (!print) return [];
     const descriptor = print.descriptor instanceof Int8Array ? print.descriptor : asDescriptor(print.descriptor);
     const [dihedral, evidence] = [alone(print.dihedral), alone(print.evidence)];
-    return { sha256, scannedTo, pdq: alone(pdq), quality: pdqQuality, dihedral, descriptor, evidence };
+    return { sha256, reach, pdq: alone(pdq), quality: pdqQuality, dihedral, descriptor, evidence };
   });
 }
 

@@ -24,6 +24,7 @@ export class KnownPictures {
   readonly index = FingerprintIndex.create({ capacity: CAPACITY });
   /** The sequence number of each position of the index, rising. */
   #sequences = new Float64Array(FIRST_CAPACITY);
+  #lastReference = 0;
   /** What owners are called in the index, by id. */
   readonly #owners = new Map<string, number>();
   #catchingUp: Promise<unknown> = Promise.resolve();
@@ -35,6 +36,11 @@ export class KnownPictures {
   /** The sequence number of the last picture known; 0 where there is none. */
   get lastSequence(): number {
     return this.size === 0 ? 0 : this.sequenceOf(this.size - 1);
+  }
+
+  /** The sequence number of the last reference known; 0 where there is none. */
+  get lastReference(): number {
+    return this.#lastReference;
   }
 
   /**
@@ -100,5 +106,6 @@ export class KnownPictures {
       this.#sequences = larger;
     }
     this.#sequences[position] = sequence;
+    if (ownerId === null) this.#lastReference = sequence;
   }
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { LocalIndex } from '../../../../workers/match/local-index.js';
+import type { PartsPlace, PartsRange, PartsTask } from '../../../../workers/match/match-task.js';
 
 /** Pictures of one generation; two are kept, at about 2.6 kB a picture. */
 const GENERATION = 8192;
@@ -16,10 +17,15 @@ interface Generation {
   sequences: number[];
 }
 
-/** What a picture is sought by, and the sequence number up to which it was looked up before. */
+/** What a picture is sought by, and which pictures it is sought among: by sequence numbers, the ends not among them. */
 export interface PartsQuery {
   evidence: Uint8Array;
-  scannedTo: number;
+  reach: { uploadsAfter: number; uploadsBefore: number; referencesAfter: number };
+}
+
+interface PartsGround {
+  db: Knex;
+  pool: { searchParts(task: PartsTask): Promise<PartsPlace[][]> };
 }
 
 /**
@@ -31,18 +37,29 @@ export class PartsMemory {
   readonly #recent = new Map<string | null, RecentParts>();
 
   /** The sequence numbers of the pictures that share parts with each query. */
-  async candidates(db: Knex, ownerId: string, queries: readonly PartsQuery[]): Promise<number[][]> {
+  async candidates({ db, pool }: PartsGround, ownerId: string, queries: readonly PartsQuery[]): Promise<number[][]> {
     const own = this.#of(ownerId);
     const references = this.#of(null);
     await own.catchUp(db);
     await references.catchUp(db);
-    const found: number[][] = [];
-    for (const query of queries) {
-      found.push([...own.candidates(query), ...references.candidates(query)]);
-      // Each takes milliseconds, and there is more to do in this thread.
-      await nextTurn();
-    }
-    return found;
+    const generations = [...own.generations, ...references.generations];
+    const task: PartsTask = {
+      indices: generations.map(({ index }) => index.shared),
+      queries: queries.map(({ evidence, reach }) => {
+        const ranges = generations.flatMap((generation, index): PartsRange[] => {
+          const isOwn = index < own.generations.length;
+          const from = placeAfter(generation, isOwn ? reach.uploadsAfter : reach.referencesAfter);
+          const below = placeAfter(generation, isOwn ? reach.uploadsBefore - 1 : Infinity);
+          return from < below ? [{ index, from, below }] : [];
+        });
+        return { evidence, ranges };
+      }),
+      limit: MOST_CANDIDATES,
+    };
+    const found = await pool.searchParts(task);
+    return found.map((places) =>
+      places.flatMap(({ index, position }) => generations[index]?.sequences[position] ?? []),
+    );
   }
 
   #of(ownerId: string | null): RecentParts {
@@ -74,15 +91,8 @@ class RecentParts {
     return turn;
   }
 
-  candidates({ evidence, scannedTo }: PartsQuery): number[] {
-    return [this.#older, this.#newer].flatMap((generation) => {
-      if (!generation) return [];
-      const { index, sequences } = generation;
-      const from = sequences.findLastIndex((sequence) => sequence <= scannedTo) + 1;
-      if (from === sequences.length) return [];
-      const similar = index.candidates(evidence, { from, limit: MOST_CANDIDATES });
-      return similar.flatMap(({ position }) => sequences[position] ?? []);
-    });
+  get generations(): Generation[] {
+    return this.#older ? [this.#older, this.#newer] : [this.#newer];
   }
 
   async #read(db: Knex): Promise<void> {
@@ -128,6 +138,17 @@ class RecentParts {
     this.#newer.index.append(evidence);
     this.#newer.sequences.push(sequence);
   }
+}
+
+/** How many places bear a sequence number up to this one. */
+function placeAfter({ sequences }: Generation, sequence: number): number {
+  let [low, high] = [0, sequences.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sequences[middle]! <= sequence) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function emptyGeneration(): Generation {

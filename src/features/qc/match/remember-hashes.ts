@@ -18,11 +18,16 @@ export async function rememberHashes(
   const { rows } = await db.raw<{ rows: { sha256: Buffer }[] }>(missing, { ...owner, sha256s: [...sha256s] });
   if (rows.length === 0) return;
   await db.raw(
-    `insert into picture_hashes (owner_id, sha256, analyser_version, pdq, pdq_quality, descriptor)
-     select :ownerId, sha256, analyser_version, pdq, pdq_quality, descriptor
-     from image_analyses left join picture_fingerprints using (sha256, analyser_version)
-     where sha256 = any(:sha256s) and analyser_version = :analyserVersion and pdq is not null
-     on conflict do nothing`,
+    `with added as (
+       insert into picture_hashes (owner_id, sha256, analyser_version, pdq, pdq_quality, descriptor)
+       select :ownerId, sha256, analyser_version, pdq, pdq_quality, descriptor
+       from image_analyses left join picture_fingerprints using (sha256, analyser_version)
+       where sha256 = any(:sha256s) and analyser_version = :analyserVersion and pdq is not null
+       on conflict do nothing
+       returning sequence, owner_id, analyser_version
+     )
+     insert into unscanned_pictures (sequence, owner_id, analyser_version)
+     select sequence, owner_id, analyser_version from added`,
     { ...owner, sha256s: rows.map(({ sha256 }) => sha256) },
   );
 }
