@@ -150,11 +150,15 @@ export const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array | Int8Ar
   Buffer.from(buffer, byteOffset, byteLength);
 
 function toRow(analysis: Analysis, sha256: Buffer, analyserVersion: string) {
-  const { width, height, pdqQuality, detectorScore, provenance, findings, metadataBytes, error } = analysis;
+  const { width, height, pdqQuality, provenance, findings, metadataBytes, error } = analysis;
+  const detectorScore = analysis.detectorScore === null ? null : asKept(analysis.detectorScore);
   const pdq = analysis.pdq && asBuffer(analysis.pdq);
   const pixels = { width, height, pdq, pdqQuality, detectorScore };
   return { sha256, analyserVersion, ...pixels, provenance, findings, metadataBytes, error };
 }
+
+/** In as many digits as the column gives back, so that a kept analysis leads to the very score that a new one does. */
+const asKept = (score: number) => Math.round(score * 1e6) / 1e6;
 
 /** Says nothing about the bytes, so it is not kept. */
 function missingObject(image: Image, analyserVersion: string): AnalysisRow {
