@@ -1,13 +1,13 @@
 import { pbkdf2Sync } from 'node:crypto';
-import { setPriority } from 'node:os';
+import { availableParallelism, setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 
 export const KEY_BYTES = 32;
-/** A login takes a core for a fraction of a second: two at a time leave the machine to everybody else. */
-export const DERIVATIONS_AT_A_TIME = 2;
+/** A login takes a core for a fraction of a second: one core stays with everybody else, as far as there are two. */
+export const DERIVATIONS_AT_A_TIME = Math.min(2, Math.max(1, availableParallelism() - 1));
 
 export interface Derivation {
   password: string;
