@@ -27,15 +27,21 @@ export async function startWorker(
   config: Config,
   { databaseUrl, log }: { databaseUrl: string; log: Logger },
 ): Promise<RunningWorker> {
-  const { workerThreads: threads, detectorFolder, storageUrl, limits } = config;
+  const {
+    workerThreads: threads,
+    detectorFolder,
+    pictureDeadlineSeconds: deadlineSeconds,
+    storageUrl,
+    limits,
+  } = config;
   const analyserVersion = await readAnalyserVersion(detectorFolder).catch(refuse);
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const jwtSecret = await loadJwtSecret(config);
   const signingKey = storageSigningKey(jwtSecret);
   const storage = await createStorage({ storageUrl, publicUrl, signingKey });
   const db = connect(databaseUrl, { poolSize: threads + SPARE_CONNECTIONS, applicationName: 'assay worker', log });
-  const pool = new AnalysisPool({ threads, detectorFolder });
-  const apart = new SeparateProcess({ detectorFolder });
+  const pool = new AnalysisPool({ threads, detectorFolder, deadlineSeconds });
+  const apart = new SeparateProcess({ detectorFolder, deadlineSeconds });
   const close = async () => {
     await Promise.all([pool.close(), apart.close()]);
     await db.destroy();
@@ -47,7 +53,11 @@ export async function startWorker(
     const sender = { db, webhookKey: webhookKey(jwtSecret), allowPrivate: config.privateWebhooks };
     const handlers = jobHandlers({ db, storage, pool, apart, analyserVersion, maxPixels, ...memory }, sender);
     const worker = await runWorker({ db, databaseUrl, handlers, crontab, threads, stats: pool.stats, log });
-    return { ...worker, stop: () => worker.stop().finally(close) };
+    const ended = Promise.race([
+      worker.ended,
+      pool.stuck.then(() => 'a picture holds a thread that cannot be stopped'),
+    ]);
+    return { stop: () => worker.stop().finally(close), ended };
   } catch (error) {
     await close();
     throw error;
@@ -74,7 +84,7 @@ async function work({ config, log, shutdown, atEnd, fail }: ProcessLife): Promis
   const { databaseUrl } = await prepare(config, log);
   const worker = await startWorker(config, { databaseUrl, log });
   atEnd(() => worker.stop());
-  void worker.ended.then(() => fail('the queue ended by itself'));
+  void worker.ended.then(fail);
   log.info({ threads: config.workerThreads }, 'QC worker ready');
 }
 

@@ -151,7 +151,9 @@ export class FolderExamination {
     const { path, contentType } = file;
     try {
       const analysis = await pool.analyse({ path, contentType, maxPixels: limits.maxImagePixels });
-      if (analysis.lasting) await store.write(file.sha256, analysis);
+      // What did not come to an end may do so another time, on a machine that is less busy.
+      const isKept = analysis.lasting && !analysis.findings.includes('analysis_failed');
+      if (isKept) await store.write(file.sha256, analysis);
       return analysis;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -231,7 +233,9 @@ export class FolderExamination {
 
 function faultOf(name: string, analysis: KeptAnalysis | FileFault): FileFault | null {
   if ('code' in analysis) return { ...analysis, name };
-  return analysis.error === null ? null : { name, code: 'corrupt', message: analysis.error };
+  if (analysis.error === null) return null;
+  const code = analysis.findings.includes('analysis_failed') ? 'analysis_failed' : 'corrupt';
+  return { name, code, message: analysis.error };
 }
 
 const hex = ({ sha256 }: InspectedFile) => sha256.toString('hex');
