@@ -8,13 +8,13 @@ import { isEntryFile } from './entry-file.js';
 import { CandidateReader } from './features/qc/match/candidates.js';
 import { KnownPictures } from './features/qc/match/known-pictures.js';
 import { PartsMemory } from './features/qc/match/parts.js';
-import { webhookKey } from './features/webhooks/secret.js';
 import { crontab, jobHandlers } from './jobs.js';
 import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
 import { AnalysisPool } from './queue/analysis-pool.js';
 import { type RunningWorker, runWorker } from './queue/run-worker.js';
 import { SeparateProcess } from './queue/separate-process.js';
 import { type ProcessLife, runProcess } from './run-process.js';
+import { sealingKey } from './sealed-text.js';
 import { StartupError } from './startup-error.js';
 import { createStorage } from './storage/create-storage.js';
 import { WorkerProcesses } from './worker-processes.js';
@@ -50,7 +50,7 @@ export async function startWorker(
     await pool.checkDetector().catch(refuse);
     const memory = { known: new KnownPictures(), candidates: new CandidateReader(), parts: new PartsMemory() };
     const maxPixels = limits.maxImagePixels;
-    const sender = { db, webhookKey: webhookKey(jwtSecret), allowPrivate: config.privateWebhooks };
+    const sender = { db, webhookKey: sealingKey(jwtSecret, 'webhooks'), allowPrivate: config.privateWebhooks };
     const handlers = jobHandlers({ db, storage, pool, apart, analyserVersion, maxPixels, ...memory }, sender);
     const worker = await runWorker({ db, databaseUrl, handlers, crontab, threads, stats: pool.stats, log });
     const ended = Promise.race([
