@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import pMap from 'p-map';
 import { v7 as uuidv7 } from 'uuid';
 import type { DatasetRequest } from '../../../models/dataset-request.js';
@@ -96,7 +97,9 @@ export async function completeUploads(
 
 async function useUp(db: Knex, spent: readonly { key: string }[]): Promise<void> {
   const keys = spent.map(({ key }) => key);
-  await PresignedUpload.query(db).whereIn('key', keys).patch({ completedAt: new Date() });
+  await PresignedUpload.query(db)
+    .whereIn('key', keys)
+    .patch({ completedAt: raw('now()') });
 }
 
 /** With the request its keys are gone, too, and nobody could ever report them again. */
@@ -144,10 +147,12 @@ async function takeOver(
     if (error instanceof ObjectNotFound) return passOver('missing', 'Another call is completing this upload.');
     throw error;
   }
-  const inspected = await inspectStored(storage, finalKey, slot.filename, config.limits).catch(async (fault: unknown) => {
-    await moveBack(storage, finalKey, key, fault);
-    throw fault;
-  });
+  const inspected = await inspectStored(storage, finalKey, slot.filename, config.limits).catch(
+    async (fault: unknown) => {
+      await moveBack(storage, finalKey, key, fault);
+      throw fault;
+    },
+  );
   return 'code' in inspected ? { kind: 'refused', key, rejection: inspected } : { kind: 'taken', key, file: inspected };
 }
 
