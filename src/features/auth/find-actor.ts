@@ -29,8 +29,7 @@ export async function findActor(db: Knex, userId: string, credential?: Credentia
 
 /**
  * The user behind an access token as he is now; null as `findActor`, or where the token has expired, which the
- * database's clock says. One statement, but for one every five minutes that
- * notes when he was last active.
+ * database's clock says. One statement, but for one every five minutes that notes when he was last active.
  */
 export async function findActorOfSession(
   db: Knex,
