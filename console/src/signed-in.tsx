@@ -16,6 +16,7 @@ const Clinic = lazy(() => import('./screens/clinic/clinic.js'));
 const Classify = lazy(() => import('./screens/clinic/classify.js'));
 const Users = lazy(() => import('./screens/admin/users.js'));
 const Work = lazy(() => import('./screens/admin/work.js'));
+const Review = lazy(() => import('./screens/review/review.js'));
 const Settings = lazy(() => import('./screens/admin/settings.js'));
 const Audit = lazy(() => import('./screens/admin/audit.js'));
 const Metrics = lazy(() => import('./screens/admin/metrics.js'));
@@ -54,6 +55,7 @@ export function SignedIn() {
             <Route path="/clinic/classify" component={Classify} />
             <Route path="/admin/users" component={Users} />
             <Route path="/admin/work" component={Work} />
+            <Route path="/admin/review/:id" component={Review} />
             <Route path="/admin/settings" component={Settings} />
             <Route path="/admin/audit" component={Audit} />
             <Route path="/admin/metrics" component={Metrics} />
