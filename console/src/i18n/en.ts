@@ -1,3 +1,4 @@
+import { connections } from './connections/en.js';
 import { labelling } from './labelling/en.js';
 
 /** What the console says. Numbers, dates and shares are written by `Intl`; `{…}` is filled in. */
@@ -463,4 +464,5 @@ export const en = {
   exportQcHtml: 'The quality report, to be read and printed.',
 
   ...labelling,
+  ...connections,
 } as const;

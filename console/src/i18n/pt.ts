@@ -1,3 +1,4 @@
+import { connections } from './connections/pt.js';
 import { labelling } from './labelling/pt.js';
 import type { Messages } from './messages.js';
 
@@ -463,4 +464,5 @@ export const pt: Messages = {
   exportQcHtml: 'O relatório de qualidade, para ler e imprimir.',
 
   ...labelling,
+  ...connections,
 };

@@ -1,3 +1,4 @@
+import { connections } from './connections/ru.js';
 import { labelling } from './labelling/ru.js';
 import type { Messages } from './messages.js';
 
@@ -544,4 +545,5 @@ export const ru: Messages = {
   exportQcHtml: 'Отчёт о качестве, чтобы читать и печатать.',
 
   ...labelling,
+  ...connections,
 };
