@@ -37,19 +37,19 @@
     (loop $next
       (i32.store (local.get $block) (i32.add (i32.load (local.get $block)) (i32.load offset=8 (local.get $block))))
       (br_if $next (i32.lt_u
-        (local.tee $block (i32.add (local.get $block) (i32.const 32))) (local.get $blocksEnd)))))
+        (local.tee $block (i32.add (local.get $block) (i32.const 40))) (local.get $blocksEnd)))))
 
   ;; Decodes $units coding units from words that `unstuff` left, each unit the blocks from $blocks to $blocksEnd. A block
   ;; is: where its samples go (i32), what that advances by a unit and, besides, by a row of units; the stride of its plane;
-  ;; the DC and the AC table; the basis; where the last DC value is kept. $column: where the unit's number in its row is
-  ;; kept; $side: samples of a block each way, 8, 4 or 2; $rows: the basis of the second pass.
+  ;; the DC and the AC table; the basis; where the last DC value is kept; its samples each way, 8, 4 or 2; the basis of the
+  ;; second pass. $column: where the unit's number in its row is kept.
   ;; Returns the bits that were read, −1 where the data is not what a sound file has.
   (func (export "decode") (param $words i32) (param $units i32) (param $blocks i32) (param $blocksEnd i32)
-      (param $column i32) (param $columns i32) (param $side i32) (param $rows i32) (param $half i32) (result i32)
+      (param $column i32) (param $columns i32) (param $half i32) (result i32)
     (local $bits i64) (local $count i32) (local $start i32) (local $block i32) (local $ac i32) (local $entry i32)
     (local $k i32) (local $length i32) (local $symbol i32) (local $value i32) (local $basis i32) (local $at i32)
     (local $target i32) (local $stride i32) (local $number i32) (local $row i32) (local $factor v128) (local $sum v128)
-    (local $right v128) (local $table i32) (local $below i32)
+    (local $right v128) (local $table i32) (local $below i32) (local $side i32)
     (local.set $start (local.get $words))
     (local.set $number (i32.load (local.get $column)))
     (loop $unit
@@ -57,6 +57,7 @@
       (loop $blockLoop
         (local.set $target (i32.load (local.get $block)))
         (local.set $stride (i32.load offset=12 (local.get $block)))
+        (local.set $side (i32.load offset=32 (local.get $block)))
         (local.set $ac (i32.load offset=20 (local.get $block)))
         (local.set $basis (i32.load offset=24 (local.get $block)))
         (local.set $table (i32.load offset=16 (local.get $block)))
@@ -147,8 +148,8 @@
             (br_if $coefficient (i32.lt_u (local.get $k) (i32.const 63)))))
 
         ;; The second pass: each row of samples is a sum of the eight rows of $half.
-        (local.set $row (local.get $rows))
-        (local.set $at (i32.add (local.get $rows) (i32.shl (local.get $side) (i32.const 5))))
+        (local.set $row (i32.load offset=36 (local.get $block)))
+        (local.set $at (i32.add (local.get $row) (i32.shl (local.get $side) (i32.const 5))))
         (loop $line
           (local.set $sum (f32x4.add
             (f32x4.add
@@ -198,7 +199,7 @@
 
         (i32.store (local.get $block) (i32.add (i32.load (local.get $block)) (i32.load offset=4 (local.get $block))))
         (br_if $blockLoop (i32.lt_u
-          (local.tee $block (i32.add (local.get $block) (i32.const 32))) (local.get $blocksEnd))))
+          (local.tee $block (i32.add (local.get $block) (i32.const 40))) (local.get $blocksEnd))))
 
       (if (i32.eq (local.tee $number (i32.add (local.get $number) (i32.const 1))) (local.get $columns))
         (then
@@ -288,7 +289,7 @@
 
         (i32.store (local.get $block) (i32.add (i32.load (local.get $block)) (i32.load offset=4 (local.get $block))))
         (br_if $blockLoop (i32.lt_u
-          (local.tee $block (i32.add (local.get $block) (i32.const 32))) (local.get $blocksEnd))))
+          (local.tee $block (i32.add (local.get $block) (i32.const 40))) (local.get $blocksEnd))))
 
       (if (i32.eq (local.tee $number (i32.add (local.get $number) (i32.const 1))) (local.get $columns))
         (then
