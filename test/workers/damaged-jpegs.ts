@@ -53,14 +53,14 @@ export async function soundJpegs(): Promise<Buffer[]> {
   return [...encoded, Buffer.from(RESTARTING, 'base64')];
 }
 
-interface Segment {
+export interface Segment {
   marker: number;
   start: number;
   end: number;
 }
 
 /** The segments before the scan's data. */
-function segmentsOf(jpeg: Buffer): Segment[] {
+export function segmentsOf(jpeg: Buffer): Segment[] {
   const segments: Segment[] = [];
   for (let at = 2; at + 4 <= jpeg.length && jpeg[at] === 0xff;) {
     const end = at + 2 + jpeg.readUInt16BE(at + 2);

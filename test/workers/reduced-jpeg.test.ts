@@ -6,6 +6,7 @@ import { jpegKernelBytes } from '../../workers/jpeg/jpeg-kernel.js';
 import { readReducedJpeg } from '../../workers/jpeg/reduced-jpeg.js';
 import type { ColourPlanes, Pixels, Plane8 } from '../../workers/pixels.js';
 import { assembleKernel } from '../support/assemble-kernel.js';
+import { segmentsOf } from './damaged-jpegs.js';
 import { PictureFolder, scene, toSharp } from './scenes.js';
 
 const PIXELS = 1e9;
@@ -102,6 +103,29 @@ describe('JPEGs decoded at a part of their size', () => {
     }
     assert.equal((await read('large.jpg', plain, 1, 59_999)).jpeg, null);
     assert.throws(() => readReducedJpeg(`${folder.path}/missing.jpg`, PIXELS, () => 1), { code: 'ENOENT' });
+  });
+
+  it('leave to a whole decoder what others read otherwise', async () => {
+    const plain = await toSharp(scene(45, 90, 60))
+      .jpeg()
+      .withMetadata({ orientation: 6 })
+      .toBuffer();
+    const changed = (marker: number, offset: number, value: number, which = 0) => {
+      const bytes = Buffer.from(plain);
+      bytes[segmentsOf(plain).filter((segment) => segment.marker === marker)[which]!.start + offset] = value;
+      return bytes;
+    };
+    const orientationAt = plain.indexOf(Buffer.from([0x12, 0x01, 0x03, 0x00, 0x01])) - 2;
+    assert.ok(orientationAt > 0 && (await read('plain.jpg', plain)).jpeg);
+    for (const [name, bytes] of [
+      ['DC differences of 36 bits', changed(0xc4, 21, 0x24)],
+      ['runs of zeros without a value', changed(0xc4, 21, 0x70, 1)],
+      ['five samples in a unit', changed(0xc0, 11, 0x51)],
+      ['a TIFF of no known kind', changed(0xe1, 12, 0x2b)],
+      ['two orientations', changed(0xe1, orientationAt + 4, 2)],
+    ] as const) {
+      assert.equal((await read('otherwise.jpg', bytes)).jpeg, null, name);
+    }
   });
 
   it('are never taken where a whole decoder refuses the file', async () => {

@@ -28,6 +28,7 @@ export interface JpegHeader {
 }
 
 const MARKER = { sof0: 0xc0, sof1: 0xc1, dht: 0xc4, sos: 0xda, dqt: 0xdb, dri: 0xdd, app1: 0xe1, app14: 0xee } as const;
+const TIFF_STARTS = ['II*\0', 'MM\0*'];
 const ORIENTATION_TAG = 0x0112;
 
 /** Null unless it is one interleaved Huffman-coded scan of 8-bit luma, or of luma and two chroma, that fits together. */
@@ -74,7 +75,7 @@ function readSegment(marker: number, segment: Buffer, header: JpegHeader): boole
       return true;
     case MARKER.app1:
       if (header.orientation > 0 || segment.toString('latin1', 0, 6) !== 'Exif\0\0') return true;
-      header.orientation = readOrientation(new Tiff(segment.subarray(6)));
+      header.orientation = readOrientation(segment.subarray(6));
       return header.orientation > 0;
     case MARKER.app14:
       // Adobe's flag that the components are not luma and chroma.
@@ -85,7 +86,9 @@ function readSegment(marker: number, segment: Buffer, header: JpegHeader): boole
 }
 
 /** 0 where it is not as it should be: readers then differ in what they make of it. */
-function readOrientation(exif: Tiff): number {
+function readOrientation(bytes: Buffer): number {
+  if (!TIFF_STARTS.includes(bytes.toString('latin1', 0, 4))) return 0;
+  const exif = new Tiff(bytes);
   const entry = exif.find(ORIENTATION_TAG);
   if (!entry) return 1;
   if (entry.type !== TIFF_TYPE.short || entry.count !== 1) return 0;
@@ -101,6 +104,7 @@ function readFrame(segment: Buffer, header: JpegHeader): boolean {
   if ((count !== 1 && count !== 3) || segment.length !== 6 + 3 * count) return false;
   for (let at = 6; at < segment.length; at += 3) {
     const [across, down] = [segment[at + 1]! >> 4, segment[at + 1]! & 15];
+    if (Math.min(across, down) < 1 || Math.max(across, down) > 4) return false;
     header.components.push({ id: segment[at]!, across, down, quantisation: segment[at + 2]!, dcTable: 0, acTable: 0 });
   }
   // Of a single component the sampling means nothing.
