@@ -3,6 +3,10 @@ import { ORIENTATIONS, type Orientation } from './pair-match.js';
 
 const SIDE = 16;
 const CLASS_BYTES = 8;
+/** Frequencies each way that count as low: crops and small turns leave these bits rather than the others. */
+const LOW = 8;
+/** Bits of a sorted hash's kind that are of low frequencies. */
+const LOW_BITS_OF_KIND = 16;
 /** Position in `ORIENTATIONS` of the transposed picture. */
 export const TRANSPOSED = 6;
 
@@ -11,7 +15,8 @@ const sortedBits = sortBits();
 
 /**
  * A hash by what mirroring does to its bits, 64 of each kind: those it leaves alone, those that mirroring left and right
- * inverts, those that mirroring top and bottom inverts, those that either inverts. Distances stay the same.
+ * inverts, those that mirroring top and bottom inverts, those that either inverts. Of each kind those of the 64 lowest
+ * frequencies come first. Distances stay the same.
  */
 export function sortHash(hash: Uint8Array, start = 0): Uint8Array {
   const sorted = new Uint8Array(HASH_BYTES);
@@ -69,6 +74,18 @@ export function hammingDistance(a: Uint8Array, b: Uint8Array, bStart = 0): numbe
   return distance;
 }
 
+/** Of the 64 lowest frequencies of two sorted hashes, the bits that differ in the best of four mirrorings. */
+export function lowDistance(a: Uint8Array, b: Uint8Array): number {
+  const ofKind = (kind: number) => {
+    const at = kind * CLASS_BYTES;
+    return bitsOfByte[a[at]! ^ b[at]!]! + bitsOfByte[a[at + 1]! ^ b[at + 1]!]!;
+  };
+  const [across, down, both] = [ofKind(1), ofKind(2), ofKind(3)];
+  const all = across + down + both;
+  // A mirroring inverts two of the three kinds.
+  return ofKind(0) + Math.min(all, 2 * LOW_BITS_OF_KIND + 2 * Math.min(across, down, both) - all);
+}
+
 const bitsOfByte = Uint8Array.from({ length: 256 }, (_, byte) => {
   let bits = 0;
   for (let rest = byte; rest > 0; rest >>= 1) bits += rest & 1;
@@ -103,5 +120,6 @@ function sortBits(): Uint8Array {
     const topBottom = Math.floor(bit / SIDE) % 2 === 0 ? 2 : 0;
     kinds[leftRight + topBottom]!.push(bit);
   }
-  return Uint8Array.from(kinds.flat());
+  const isHigh = (bit: number) => bit % SIDE >= LOW || bit >= SIDE * LOW;
+  return Uint8Array.from(kinds.flatMap((bits) => bits.sort((a, b) => Number(isHigh(a)) - Number(isHigh(b)) || a - b)));
 }
