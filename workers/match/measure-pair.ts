@@ -76,23 +76,22 @@ function thumbnailOf({ evidence }: KnownFingerprint): Thumbnail | null {
   return evidence ? prepareThumbnail(evidence) : null;
 }
 
-/** By the whole thumbnails, then by local features, then by thumbnails of which one is cut out of the other. */
+/**
+ * By the whole thumbnails, then by local features, then by thumbnails of which one is cut out of the other. What hash and
+ * descriptor say is nothing alike shows one thing by its features or not at all, where it has enough of them.
+ */
 function comparePixels(
   a: Thumbnail,
   b: Thumbnail,
   { mayBeCrop, showsInFrame }: { mayBeCrop: boolean; showsInFrame: boolean },
 ): PixelMeasures | null {
+  const isTold = isToldByFeatures(a, b);
+  if (isTold && !mayBeCrop) return measureByFeatures(a, b);
   const frames = rateFrames(a, b);
   if (showsInFrame && !frames.some(({ agreement }) => agreement >= LEAST_OF_ALIKE)) return null;
-  const isTold = isToldByFeatures(a, b);
   const attempts = [
     () => measureUnder(a, b, alignThumbnails(a, b, frames, isTold ? LEAST_OF_TOLD_FRAME : LEAST_OF_FRAME), null),
-    () => {
-      const local = alignLocally(a.evidence, b.evidence);
-      if (!local || (local.inliers < CLEAR_INLIERS && coarseAgreement(a, b, local.map, 32) < LEAST_OF_LOCAL))
-        return null;
-      return measureUnder(a, b, local.map, local.inliers);
-    },
+    () => measureByFeatures(a, b),
     () =>
       mayBeCrop && !isTold
         ? measureUnder(a, b, alignThumbnails(a, b, rateCrops(a, b, frames), LEAST_OF_CROP), null)
@@ -105,6 +104,13 @@ function comparePixels(
     if (best && best.ncc >= SETTLED_NCC && best.blockAgreement >= SETTLED_BLOCKS) break;
   }
   return best;
+}
+
+function measureByFeatures(a: Thumbnail, b: Thumbnail): PixelMeasures | null {
+  const local = alignLocally(a.evidence, b.evidence);
+  if (!local) return null;
+  if (local.inliers < CLEAR_INLIERS && coarseAgreement(a, b, local.map, 32) < LEAST_OF_LOCAL) return null;
+  return measureUnder(a, b, local.map, local.inliers);
 }
 
 /** With so many features in both, what is neither laid on the whole nor found by them is no copy. */
