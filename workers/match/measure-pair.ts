@@ -1,11 +1,10 @@
 import { DESCRIPTOR_LENGTH, DESCRIPTOR_NORM, transposeDescriptor } from '../fingerprint/descriptor.js';
 import type { Evidence } from '../fingerprint/evidence.js';
-import { HASH_BYTES } from '../perceptual-hash.js';
 import { agreementOf, type Agreement } from './agreement.js';
 import { coverage, determinant, invert, stretches, type Affine } from './affine.js';
 import { refine } from './alignment.js';
 import { CANDIDATE_RADIUS } from './fingerprint-index.js';
-import { dihedralOfHash, hammingDistance } from './hash-orientations.js';
+import { nearestOrientation } from './hash-orientations.js';
 import {
   alignThumbnails,
   coarseAgreement,
@@ -16,7 +15,7 @@ import {
   rateFrames,
 } from './hypotheses.js';
 import { alignLocally } from './local-match.js';
-import { ORIENTATIONS, type KnownFingerprint, type Orientation } from './pair-match.js';
+import { type KnownFingerprint, type Orientation } from './pair-match.js';
 import { prepareThumbnail, type Thumbnail } from './thumbnail.js';
 
 /** What is measured of two pictures before anything is judged. */
@@ -160,14 +159,8 @@ export function seenFromPicture(agreement: Agreement): Agreement {
 }
 
 function compareHashes(first: Uint8Array, second: Uint8Array) {
-  const turned = dihedralOfHash(first);
-  let pdqDistance = Infinity;
-  let hashOrientation: Orientation = 'upright';
-  ORIENTATIONS.forEach((orientation, index) => {
-    const distance = hammingDistance(second, turned, index * HASH_BYTES);
-    if (distance < pdqDistance) [pdqDistance, hashOrientation] = [distance, orientation];
-  });
-  return { pdqDistance, hashOrientation };
+  const { distance, orientation } = nearestOrientation(first, second);
+  return { pdqDistance: distance, hashOrientation: orientation };
 }
 
 function cosineOf({ descriptor: a }: KnownFingerprint, { descriptor: b }: KnownFingerprint): number | null {

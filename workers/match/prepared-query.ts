@@ -37,19 +37,18 @@ export function prepareQuery({ pdq, dihedral, descriptor }: IndexQuery): Prepare
   const hashes = dihedral ?? dihedralOfHash(pdq);
   checkLength('dihedral hashes', hashes, ORIENTATIONS.length * HASH_BYTES);
   const sorted = ORIENTATIONS.map((_, index) => sortHash(hashes, index * HASH_BYTES));
-  const slackOf = (bytes: number) => {
-    const slacks = ORIENTATIONS.map((orientation, index) => {
-      const { transposed, leftRight, topBottom } = MIRRORINGS[orientation];
-      const expected = mirrorSorted(sorted[transposed ? TRANSPOSED : 0]!, leftRight, topBottom);
-      return hammingDistance(expected.subarray(0, bytes), sorted[index]!);
-    });
-    return Math.max(...slacks);
-  };
+  let [slack, frontSlack] = [0, 0];
+  ORIENTATIONS.forEach((orientation, index) => {
+    const { transposed, leftRight, topBottom } = MIRRORINGS[orientation];
+    const expected = mirrorSorted(sorted[transposed ? TRANSPOSED : 0]!, leftRight, topBottom);
+    slack = Math.max(slack, hammingDistance(expected, sorted[index]!));
+    frontSlack = Math.max(frontSlack, hammingDistance(expected.subarray(0, HASH_BYTES / 2), sorted[index]!));
+  });
   return {
     sorted,
     hashColumns: spreadBytes([...sorted[0]!, ...sorted[TRANSPOSED]!]),
-    slack: slackOf(HASH_BYTES),
-    frontSlack: slackOf(HASH_BYTES / 2),
+    slack,
+    frontSlack,
     descriptor: descriptor?.some((value) => value !== 0) ? prepareDescriptor(descriptor) : null,
   };
 }

@@ -152,6 +152,7 @@ function correlation(a: Float32Array, b: Float32Array): number {
 
 /** Area average of the 64 × 64 picture. */
 function shrink(full: Float32Array, side: number): Float32Array {
+  if (GRID % side === 0) return shrinkEvenly(full, side);
   const each = GRID / side;
   const half = new Float32Array(GRID * side);
   const values = new Float32Array(side * side);
@@ -175,6 +176,21 @@ function shrink(full: Float32Array, side: number): Float32Array {
       for (let column = 0; column < side; column++) values[start + column]! += weight * half[from * side + column]!;
     }
     if (from > end) from--;
+  }
+  return values;
+}
+
+/** The same where each pixel is of whole ones. */
+function shrinkEvenly(full: Float32Array, side: number): Float32Array {
+  const each = GRID / side;
+  const values = new Float32Array(side * side);
+  for (let at = 0; at < values.length; at++) {
+    const start = Math.floor(at / side) * each * GRID + (at % side) * each;
+    let sum = 0;
+    for (let row = start; row < start + each * GRID; row += GRID) {
+      for (let from = row; from < row + each; from++) sum += full[from]!;
+    }
+    values[at] = sum / (each * each);
   }
   return values;
 }
