@@ -83,8 +83,9 @@ export class DiskStorage implements Storage {
   async move(from: string, to: string): Promise<void> {
     const [source, target] = [this.#pathOf(from), this.#pathOf(to)];
     try {
-      await mkdir(dirname(target), { recursive: true });
+      await makeFolderDurably(dirname(target));
       await rename(source, target);
+      await syncFolder(dirname(target));
     } catch (error) {
       throw isMissing(error) ? new ObjectNotFound(from) : diskFault(error);
     }
@@ -169,8 +170,9 @@ export class DiskStorage implements Storage {
     const temporary = join(this.#incoming, uuidv7());
     try {
       await writeDurably(temporary, body);
-      await mkdir(dirname(target), { recursive: true });
+      await makeFolderDurably(dirname(target));
       await publish(temporary, target);
+      await syncFolder(dirname(target));
       return infoOf(await stat(target, { bigint: true }));
     } catch (error) {
       throw explained(error);
@@ -221,6 +223,26 @@ async function writeDurably(path: string, body: Readable): Promise<void> {
       await file.close();
     }
   });
+}
+
+/** With the names of all folders made on the way. */
+async function makeFolderDurably(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** A file that is on the disk may have its name still in memory: a row must not outlive it in a power cut. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } catch (error) {
+    // Not every file system knows it.
+    if (codeOf(error) !== 'EINVAL' && codeOf(error) !== 'EPERM') throw error;
+  } finally {
+    await folder.close();
+  }
 }
 
 /** Keys are written once, so that size and time of writing tell two contents apart. */

@@ -22,10 +22,11 @@ export async function findTask(db: Knex, actor: Actor, id: string, operation: Ta
   return { task, request: task.request };
 }
 
-/** Narrows a query over `tasks` joined with `request` to the rows the actor may read: the policy's `read` in SQL. */
-export function onlyReadable<Result>(query: QueryBuilder<Task, Result>, actor: Actor) {
-  if (administersAll(actor)) return query;
-  return query.where((any) => {
+/** The tasks the actor may read: the policy's `read` in SQL. Their requests are asked about only where that decides. */
+export function readableTasks(db: Knex, actor: Actor): QueryBuilder<Task> {
+  const tasks = Task.query(db);
+  if (administersAll(actor)) return tasks;
+  return tasks.joinRelated('request').where((any) => {
     // Without a role for tasks, none.
     void any.whereRaw('false');
     if (actor.roles.includes('LABELER')) void any.orWhere('tasks.labelerId', actor.id);

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import { Task, type TaskStatus } from '../../../models/task.js';
+import type { TaskStatus } from '../../../models/task.js';
 import { applyCursor } from '../../database/keyset.js';
 import type { Actor } from '../auth/actor.js';
-import { onlyReadable } from './find.js';
+import { readableTasks } from './find.js';
 import { countTaskImages } from './images.js';
 import type { ReviewStatus } from './review-status.js';
 
@@ -17,7 +17,7 @@ export interface TaskFilter {
 /** The tasks the actor may read with their requests, newest first: up to `limit + 1` rows, and how many in all. */
 export async function listTasks(db: Knex, actor: Actor, filter: TaskFilter) {
   const { status, requestId, reviewStatus, limit, cursor } = filter;
-  const matching = onlyReadable(Task.query(db).joinRelated('request'), actor).modify((query) => {
+  const matching = readableTasks(db, actor).modify((query) => {
     if (status) void query.where('tasks.status', status);
     if (requestId) void query.where('tasks.requestId', requestId);
     if (reviewStatus === 'pending') void query.where('tasks.status', 'done').whereNull('tasks.review');
