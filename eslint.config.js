@@ -10,6 +10,7 @@ const ground = [
   'errors',
   'log-context',
   'package-root',
+  'package-version',
   'secret-file',
   'startup-error',
   'time-zone',
