@@ -6,7 +6,7 @@ COPY .npmrc package.json package-lock.json ./
 
 FROM manifests AS build
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY build.js tsconfig.json tsconfig.build.json ./
 COPY client client
 COPY console console
 COPY migrations migrations

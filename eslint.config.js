@@ -10,6 +10,7 @@ const ground = [
   'errors',
   'log-context',
   'package-root',
+  'package-version',
   'sealed-text',
   'secret-file',
   'startup-error',

@@ -12,8 +12,8 @@ The folder holds real/ and ai/, each with pictures or with a subfolder a source.
 
 const { folder, limit, worst, json } = readArguments();
 process.env.ORT_DISABLE_TELEMETRY = '1';
-const detector = await loadDetector(loadConfig().detectorFolder);
-const pictures = await listLabelled(folder, limit);
+const pictures = await listLabelled(folder, limit).catch(giveUp);
+const detector = await loadDetector(loadConfig().detectorFolder).catch(giveUp);
 const evaluation = await evaluate(detector, pictures, (done) => {
   if (done % 50 === 0) process.stderr.write(`${done} of ${pictures.length}\n`);
 });
@@ -34,4 +34,11 @@ function readArguments(): { folder: string; limit: number; worst: number; json: 
   }
   process.stderr.write(`${USAGE}\n`);
   process.exit(64);
+}
+
+/** What cannot be read is named in a sentence; a stack would tell of this program, not of the folder. */
+function giveUp(error: unknown): never {
+  const { code, path, message } = error as NodeJS.ErrnoException;
+  process.stderr.write(`${path === undefined ? message : `${path} cannot be read (${String(code)}).`}\n`);
+  process.exit(1);
 }

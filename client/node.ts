@@ -1,32 +1,19 @@
 import { openAsBlob } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { AssayClient } from './create-client.js';
 import type { DeferredFile, UploadSource, UploadSources } from './upload-calls.js';
 import * as images from './upload-clinical-images.js';
 import * as files from './upload-files.js';
 
 export * from './index.js';
+export { filesBelow, isNamedPicture, picturesBelow } from './files-below.js';
 
-/** A picture on disk: it is streamed, never held in memory. */
-export const fileAt = (path: string): DeferredFile => ({
-  name: basename(path),
-  open: async () => new File([await openAsBlob(path)], basename(path), { lastModified: (await stat(path)).mtimeMs }),
+/** A picture on disk: it is streamed, never held in memory. @param name what the service is to call it. */
+export const fileAt = (path: string, name = basename(path)): DeferredFile => ({
+  name,
+  open: async () => new File([await openAsBlob(path)], name, { lastModified: (await stat(path)).mtimeMs }),
 });
-
-/**
- * Every file below a folder, found while others are being sent. Links are not followed, and hidden files and folders left
- * out. @throws where the folder cannot be read.
- */
-export async function* filesBelow(folder: string): AsyncGenerator<string> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (entry.name.startsWith('.')) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* filesBelow(path);
-    else if (entry.isFile()) yield path;
-  }
-}
 
 /** As `uploadFiles` of the package itself; a text is the path of a file. */
 export const uploadFiles = (
@@ -46,7 +33,9 @@ export const uploadClinicalImages = (
 const asSource = (source: UploadSource | string) => (typeof source === 'string' ? fileAt(source) : source);
 
 function opened(sources: UploadSources<UploadSource | string>): UploadSources {
-  return Array.isArray(sources) ? (sources as (UploadSource | string)[]).map(asSource) : mapped(sources);
+  return Array.isArray(sources)
+    ? (sources as (UploadSource | string)[]).map((source) => asSource(source))
+    : mapped(sources);
 }
 
 async function* mapped(sources: UploadSources<UploadSource | string>): AsyncGenerator<UploadSource> {

@@ -32,9 +32,14 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 async function main([name = '', ...argv]: string[]): Promise<number> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command || argv.includes('--help')) {
+  if (['--help', '-h', 'help'].includes(name) || (command && argv.includes('--help'))) {
     say(usage(command && name));
-    return name === '' || name === '--help' || command ? 0 : USAGE_FAULT;
+    return 0;
+  }
+  if (!command) {
+    const fault = name === '' ? 'Name a command.' : `There is no command ${name}.`;
+    process.stderr.write(`${fault}\n\n${usage(undefined)}\n`);
+    return USAGE_FAULT;
   }
   try {
     await run(command, argv);

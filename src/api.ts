@@ -12,6 +12,7 @@ import { TokenSigner } from './features/auth/token-signer.js';
 import { ExportUrls } from './features/exports/export-urls.js';
 import { PictureUrls } from './features/images/picture-urls.js';
 import { QcEvents } from './features/qc/events.js';
+import { ADMIN_ROLES, isHeld } from './features/users/administrators.js';
 import { ensureFirstAdmin } from './features/users/first-admin.js';
 import { ServerDrain } from './http/drain.js';
 import { answerParserErrors } from './http/parser-errors.js';
@@ -28,6 +29,8 @@ export interface RunningApi {
   url: string;
   /** What signed URLs start with. */
   publicUrl: string;
+  /** Whether an active user administers the service, as it starts. */
+  hasAdmin: boolean;
   /** Is no longer ready, takes no new connections after a delay, lets requests under way finish, then ends. */
   close(hastened?: AbortSignal): Promise<void>;
 }
@@ -78,6 +81,7 @@ export async function startApi(
     return {
       url: `http://${addressOf(config.host)}:${port}`,
       publicUrl,
+      hasAdmin: await isHeld(db, ADMIN_ROLES),
       async close(hastened) {
         draining.abort();
         qcEvents.drain();
@@ -109,6 +113,16 @@ interface Listening {
   serve: (application: RequestListener) => void;
 }
 
+/**
+ * Before anything is made for it: a service that cannot listen has no use for a database.
+ * @throws {StartupError} when the port cannot be had.
+ */
+export async function checkPort({ port, host }: Pick<Config, 'port' | 'host'>): Promise<void> {
+  const probe = createServer();
+  await listenOn(probe, { port, host });
+  await new Promise((resolve) => probe.close(resolve));
+}
+
 async function listen({ port, host }: Config): Promise<Listening> {
   let serve: Listening['serve'] = () => undefined;
   const application = new Promise<RequestListener>((resolve) => {
@@ -122,13 +136,17 @@ async function listen({ port, host }: Config): Promise<Listening> {
   server.setTimeout(5 * 60_000);
   answerParserErrors(server);
   const drain = new ServerDrain(server);
-  await new Promise<void>((resolve, reject) => {
+  await listenOn(server, { port, host });
+  return { server, port: (server.address() as AddressInfo).port, drain, serve };
+}
+
+function listenOn(server: Server, { port, host }: Pick<Config, 'port' | 'host'>): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(new StartupError(listenFault(error, port, host)));
     });
     server.listen(port, host, resolve);
   });
-  return { server, port: (server.address() as AddressInfo).port, drain, serve };
 }
 
 function listenFault(error: NodeJS.ErrnoException, port: number, host: string): string {

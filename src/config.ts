@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -6,13 +7,23 @@ import { isTimeZone } from './time-zone.js';
 
 const MIB = 1024 * 1024;
 
-const count = (fallback: number, minimum = 0) => z.coerce.number().int().min(minimum).default(fallback);
+function whole({ min, max = Number.MAX_SAFE_INTEGER }: { min: number; max?: number }) {
+  const range = max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`;
+  const error = `must be a whole number${range}`;
+  return z.coerce.number({ error }).refine((value) => Number.isInteger(value) && value >= min && value <= max, error);
+}
+
+const count = (fallback: number, min = 0) => whole({ min }).default(fallback);
+const url = z.url({ protocol: /^https?$/, error: 'must be an address that starts with http:// or https://' });
+const yesOrNo = z.stringbool({ error: 'must be true or false' }).default(false);
+const oneOf = <const Name extends string>(names: readonly [Name, ...Name[]]) =>
+  z.enum(names, { error: `must be one of ${names.join(', ')}` });
 
 const environmentSchema = z.object({
   NODE_ENV: z.string().default('development'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8000),
+  PORT: whole({ min: 0, max: 65_535 }).default(8000),
   HOST: z.string().default('127.0.0.1'),
-  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  PUBLIC_URL: url.optional(),
   DATA_DIR: z.string().default('./.data'),
   DATABASE_URL: z
     .string()
@@ -26,11 +37,11 @@ const environmentSchema = z.object({
     .string()
     .refine((value) => Buffer.byteLength(value) >= 32, 'must be at least 32 bytes long')
     .optional(),
-  ADMIN_EMAIL: z.email().optional(),
+  ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
   ADMIN_PASSWORD: z.string().min(8, 'must be at least 8 characters long').optional(),
-  REGISTRATION: z.enum(['open', 'closed']).default('open'),
+  REGISTRATION: oneOf(['open', 'closed']).default('open'),
   RATE_LIMIT_PER_MINUTE: count(100),
-  TRUST_PROXY: z.stringbool().default(false),
+  TRUST_PROXY: yesOrNo,
   CORS_ORIGINS: z.string().default('http://localhost:8080,http://localhost:5173,http://localhost:8501'),
   MAX_FILE_BYTES: count(20 * MIB, 1),
   MAX_FILES_PER_UPLOAD: count(500, 1),
@@ -40,10 +51,10 @@ const environmentSchema = z.object({
   PICTURE_DEADLINE_SECONDS: count(120, 1).pipe(z.number().max(86_400)),
   DETECTOR: z.string().optional(),
   TIME_ZONE: z.string().refine(isTimeZone, 'must be a name such as America/Sao_Paulo').default('UTC'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  WEBHOOKS_TO_PRIVATE_ADDRESSES: z.stringbool().default(false),
-  SHUTDOWN_DELAY_SECONDS: count(5).pipe(z.number().max(60)),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+  WEBHOOKS_TO_PRIVATE_ADDRESSES: yesOrNo,
+  SHUTDOWN_DELAY_SECONDS: whole({ min: 0, max: 60 }).default(5),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
 export interface Config {
@@ -96,14 +107,21 @@ export class ConfigError extends Error {
 
 /**
  * Reads and validates the environment once. An empty value counts as unset.
+ * @param options.looksAtPictures whether the process needs the detector's folder to be there.
  * @throws {ConfigError} naming every faulty variable together.
  */
-export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+export function loadConfig(
+  environment: NodeJS.ProcessEnv = process.env,
+  { looksAtPictures = false }: { looksAtPictures?: boolean } = {},
+): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(given);
   const faults = parsed.success
     ? combinationFaults(parsed.data)
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (looksAtPictures && given.DETECTOR !== undefined && !isFolder(given.DETECTOR)) {
+    faults.push(`DETECTOR: there is no folder ${resolve(given.DETECTOR)}`);
+  }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.map((fault) => `  ${fault}`).join('\n'));
 
   const env = parsed.data;
@@ -141,6 +159,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     logLevel: env.LOG_LEVEL,
   };
 }
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 function combinationFaults(env: z.infer<typeof environmentSchema>): string[] {
   const faults: string[] = [];

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { checkDetectorFiles } from '../workers/detector.js';
-import { type RunningApi, startApi } from './api.js';
+import { checkPort, type RunningApi, startApi } from './api.js';
 import type { Config } from './config.js';
 import { startEmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
@@ -8,9 +9,14 @@ import { type ProcessLife, runProcess } from './run-process.js';
 import { StartupError } from './startup-error.js';
 import { WorkerProcesses } from './worker-processes.js';
 
+const LONGEST_WAIT_MS = 10_000;
+
 await runProcess(
   async (life) => {
-    const { config, log, atEnd } = life;
+    const { config, log, shutdown, atEnd } = life;
+    shutdown.requested.addEventListener('abort', () => say('\nAssay is stopping: what is under way is finished …\n'));
+    atEnd(() => Promise.resolve(shutdown.requested.aborted ? say('Assay has stopped.\n') : undefined));
+    await checkPort(config);
     // Before anything else: the workers, who need it, would end and be started again and again.
     if (config.workerProcesses > 0) await checkDetectorFolder(config.detectorFolder);
     const databaseUrl = config.databaseUrl ?? (await startDatabase(life));
@@ -27,10 +33,21 @@ await runProcess(
       PUBLIC_URL: api.publicUrl,
     };
     workers.start({ count: config.workerProcesses, threads: config.workerThreads, environment, log });
-    process.stdout.write(greeting(config, api));
+    if (config.workerProcesses > 0) await anyOf(workers.someReady, shutdown.requested);
+    if (!shutdown.requested.aborted) say(greeting(config, api));
   },
-  { closeWithinMs: 75_000 },
+  { closeWithinMs: 75_000, looksAtPictures: true },
 );
+
+function say(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Ready is who looks at pictures, too; one that takes its time costs those who wait no more than this. */
+async function anyOf(ready: Promise<void>, stopped: AbortSignal): Promise<void> {
+  const late = AbortSignal.any([stopped, AbortSignal.timeout(LONGEST_WAIT_MS)]);
+  if (!late.aborted) await Promise.race([ready, once(late, 'abort')]);
+}
 
 async function checkDetectorFolder(folder: string): Promise<void> {
   await checkDetectorFiles(folder).catch((reason: unknown) => {
@@ -52,7 +69,7 @@ function greeting(config: Config, api: RunningApi): string {
     ['Address', api.url],
     ['Docs', `${api.url}/docs`],
     ['Data', config.databaseUrl ? `${config.storageUrl}, and the database of DATABASE_URL` : dataFolders(config)],
-    ['First admin', firstAdmin(config)],
+    ...(api.hasAdmin && !config.firstAdmin ? [] : [['First admin', firstAdmin(config)] as [string, string]]),
   ];
   return `\nAssay is ready.\n\n${lines.map(([name, value]) => `  ${name.padEnd(12)} ${value}\n`).join('')}\n`;
 }

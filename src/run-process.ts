@@ -27,10 +27,11 @@ export interface ProcessLife {
  * The life of a process: reads the configuration, starts, waits until it is asked to stop, closes what was started in
  * reverse order, and exits: with 0 when asked to, 78 for a faulty configuration, otherwise 1.
  * @param options.closeWithinMs after which closing is given up and the process kills itself.
+ * @param options.looksAtPictures whether it needs a detector.
  */
 export async function runProcess(
   start: (life: ProcessLife) => Promise<void>,
-  { closeWithinMs }: { closeWithinMs: number },
+  { closeWithinMs, looksAtPictures = false }: { closeWithinMs: number; looksAtPictures?: boolean },
 ): Promise<never> {
   const shutdown = new Shutdown();
   const closers: ((hastened: AbortSignal) => Promise<void>)[] = [];
@@ -40,7 +41,7 @@ export async function runProcess(
 
   shutdown.hastened.addEventListener('abort', () => killSelfAfter(HASTENED_MS));
   try {
-    const config = loadConfig();
+    const config = loadConfig(process.env, { looksAtPictures });
     log = createLog(config.logLevel);
     stopTracing = await startTracing(config.otlpEndpoint, 'assay');
     const fail = (reason: string) => {

@@ -7,6 +7,8 @@ import type { Logger } from 'pino';
 
 /** The same kind of file as this one: `.ts` under tsx, `.js` once built. */
 const WORKER_FILE = fileURLToPath(new URL(`./worker${extname(import.meta.url)}`, import.meta.url));
+/** What a worker process sends to the one that started it, once it takes jobs. */
+export const WORKER_READY = 'ready';
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
 const DRAIN_MS = 20_000;
@@ -24,6 +26,9 @@ export class WorkerProcesses {
   readonly #running = new Set<ChildProcess>();
   readonly #restarts = new Set<NodeJS.Timeout>();
   #stopping = false;
+  #whenReady: () => void = () => undefined;
+  /** Resolves when the first of them takes jobs. */
+  readonly someReady = new Promise<void>((resolve) => (this.#whenReady = resolve));
 
   start(options: WorkerProcessesOptions): void {
     const environment = {
@@ -48,6 +53,9 @@ export class WorkerProcesses {
     if (child.pid !== undefined) yieldToOthers(child.pid);
     const startedAt = performance.now();
     this.#running.add(child);
+    child.once('message', (message) => {
+      if (message === WORKER_READY) this.#whenReady();
+    });
     child.once('error', (error) => log.error({ err: error }, 'QC worker process cannot be started'));
     child.once('exit', (code, signal) => {
       this.#running.delete(child);

@@ -17,7 +17,7 @@ import { type ProcessLife, runProcess } from './run-process.js';
 import { sealingKey } from './sealed-text.js';
 import { StartupError } from './startup-error.js';
 import { createStorage } from './storage/create-storage.js';
-import { WorkerProcesses } from './worker-processes.js';
+import { WORKER_READY, WorkerProcesses } from './worker-processes.js';
 
 /** Connections that jobs need beside one for each picture in hand. */
 const SPARE_CONNECTIONS = 5;
@@ -72,8 +72,8 @@ function refuse(reason: unknown): never {
 if (isEntryFile(import.meta.url)) {
   // Whoever started it by `fork` looks after it; from a shell it looks after itself, as a process that starts it again.
   await (process.connected
-    ? runProcess(work, { closeWithinMs: 20_000 })
-    : runProcess(supervise, { closeWithinMs: 25_000 }));
+    ? runProcess(work, { closeWithinMs: 20_000, looksAtPictures: true })
+    : runProcess(supervise, { closeWithinMs: 25_000, looksAtPictures: true }));
 }
 
 async function work({ config, log, shutdown, atEnd, fail }: ProcessLife): Promise<void> {
@@ -86,6 +86,7 @@ async function work({ config, log, shutdown, atEnd, fail }: ProcessLife): Promis
   atEnd(() => worker.stop());
   void worker.ended.then(fail);
   log.info({ threads: config.workerThreads }, 'QC worker ready');
+  process.send?.(WORKER_READY);
 }
 
 /** A picture may take the process along that looks at it, so there is another that stays. */

@@ -1,11 +1,13 @@
-import { createClient, filesBelow, uploadFiles } from '@assay/client/node';
+import { createClient, picturesBelow, uploadFiles } from '@assay/client/node';
 
-/** Uploads a folder and prints what quality control finds: `tsx main.ts http://localhost:8000 ada@example.com ./signs`. */
-const [url = '', username = '', folder = '.'] = process.argv.slice(2);
+/** Uploads a folder and prints what quality control finds: `npm start -- http://localhost:8000 ada@example.com ./signs`. */
+const [url, username, folder] = process.argv.slice(2);
+if (!url || !username || !folder)
+  throw new Error('Name the service, a user and a folder; ASSAY_PASSWORD is his password.');
 const client = createClient({ url, credentials: { username, password: process.env.ASSAY_PASSWORD ?? '' } });
 
 const request = await client.requests.create.mutate({ title: 'Street signs', classes: ['stop', 'yield'] });
-const { uploaded, skipped, errors } = await uploadFiles(client, request.id, filesBelow(folder), {
+const { uploaded, skipped, errors } = await uploadFiles(client, request.id, picturesBelow(folder), {
   onFile: ({ filename, state, sentBytes, bytes }) => {
     if (state === 'sending') process.stdout.write(`\r${filename}: ${sentBytes} of ${bytes} bytes`);
   },

@@ -38,6 +38,9 @@ export function onlyOne(positionals: readonly string[], what: string): string {
   return one;
 }
 
+/** So many of a thing: `1 picture`, `2 pictures`. */
+export const many = (count: number, one: string, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
+
 /** @throws {CliError} unless it is a number in the range. */
 export function asNumber(
   text: string | undefined,

@@ -1,12 +1,11 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { getUntypedClient } from '@trpc/client';
 import type { AssayClient } from '../../client/index.js';
-import { CLEAN, CliError, type Command, onlyOne } from './command.js';
+import { CLEAN, CliError, type Command, many, onlyOne } from './command.js';
+import { checkOutput, writeWhole } from './output-file.js';
 import { signedInClient } from './session-file.js';
 import { ProgressLine, shown } from './terminal.js';
 
@@ -51,13 +50,15 @@ export const exportCommand: Command = {
     if (output === undefined) throw new CliError('Say by -o where the file goes.');
     if (output === '-' && values.json) throw new CliError('--json and -o - both want standard output.');
 
+    if (output !== '-') await checkOutput(output);
     const client = await signedInClient();
     const include_rejected = values['include-rejected'];
     const made = await makeExport(client, { request_id, format, include_rejected }, interrupted);
     if (made.download_url === null) throw new CliError('The service made the file and gives no address of it.');
     await download(made.download_url, output, interrupted);
     if (values.json) say(JSON.stringify(made));
-    else if (output !== '-') say(`${shown(output)}: ${made.images_done} pictures, ${made.size_bytes ?? 0} bytes.`);
+    else if (output !== '-')
+      say(`${shown(output)}: ${many(made.images_done, 'picture')}, ${many(made.size_bytes ?? 0, 'byte')}.`);
     return CLEAN;
   },
 };
@@ -82,7 +83,6 @@ async function makeExport(client: AssayClient, input: object, signal: AbortSigna
   return current;
 }
 
-/** The file appears whole or not at all. */
 async function download(url: string, output: string, signal: AbortSignal): Promise<void> {
   const response = await fetch(url, { signal });
   if (!response.ok || !response.body)
@@ -92,14 +92,7 @@ async function download(url: string, output: string, signal: AbortSignal): Promi
     for await (const chunk of body) if (!process.stdout.write(chunk as Buffer)) await drained();
     return;
   }
-  const partial = `${output}.${process.pid}.part`;
-  try {
-    await pipeline(body, createWriteStream(partial, { flags: 'wx' }), { signal });
-    await rename(partial, output);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  await writeWhole(output, (file) => pipeline(body, file, { signal }));
 }
 
 const drained = () => new Promise<void>((resolve) => process.stdout.once('drain', resolve));

@@ -31,6 +31,7 @@ export const loginCommand: Command = {
     const url = serviceUrl(values.url ?? process.env.ASSAY_URL);
     if (values['token-stdin']) {
       const token = await lineFromStdin();
+      if (token === '') throw new CliError('There is no token on standard input.');
       const user = await createClient({ url, token }).auth.me.query();
       await writeSession({ url, token });
       say(`Signed in as ${shown(user.email)}.`);
@@ -38,6 +39,7 @@ export const loginCommand: Command = {
     }
     const username = values.user ?? (await ask('Username or e-mail: ', { hidden: false }));
     const password = values['password-stdin'] ? await lineFromStdin() : await ask('Password: ', { hidden: true });
+    if (username.trim() === '' || password === '') throw new CliError('Give a name and a password.');
     const { access, refresh, user } = await createClient({ url }).auth.login.mutate({ username, password });
     await writeSession({ url, tokens: { access, refresh } });
     say(`Signed in as ${shown(user.email)}.`);

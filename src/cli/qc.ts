@@ -2,8 +2,8 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Analysis } from '../../workers/analysis.js';
 import { readAnalyserVersion } from '../../workers/analyser-version.js';
-import { flagsOf } from '../features/qc/flags.js';
 import { DEFAULT_THRESHOLDS } from '../features/settings/thresholds.js';
 import { packageRoot } from '../package-root.js';
 import { AnalysisPool } from '../queue/analysis-pool.js';
@@ -17,23 +17,22 @@ import {
   INTERRUPTED,
   onlyOne,
 } from './command.js';
-import { AnalysisStore } from './qc/analysis-store.js';
-import { type DuplicateGroup, duplicateGroups, type GroupMember } from './qc/duplicate-groups.js';
-import { duplicateScoreOf, type Finding, FolderExamination, type Picture } from './qc/examine-folder.js';
+import { type KeptComparisons, readMatcherVersion } from './qc/comparisons.js';
+import { type DuplicateGroup, duplicateGroups } from './qc/duplicate-groups.js';
+import { type Finding, FolderExamination, type Picture } from './qc/examine-folder.js';
 import type { FileFault } from './qc/find-pictures.js';
 import { countFiles } from './qc/count-files.js';
 import { writeReport } from './qc/html-report.js';
-import { jsonLine } from './qc/json-lines.js';
-import { scoreText } from './qc/score-text.js';
+import { groupLine, jsonLine, summaryLine } from './qc/json-lines.js';
+import { describe } from './qc/tables.js';
+import { PackedStore } from './qc/packed-store.js';
 import type { Summary } from './qc/summary.js';
-import { duration, ProgressLine, shortened, shown, table } from './terminal.js';
+import { checkOutput } from './output-file.js';
+import { ProgressLine, shown } from './terminal.js';
 import { cacheFolder } from './user-folders.js';
 
 const MIB = 1024 * 1024;
 const FAIL_ON = ['duplicates', 'ai', 'unreadable'] as const;
-/** Rows of each table on a terminal. */
-const MOST_ROWS = 40;
-const NAME_LENGTH = 60;
 /** Kept for the report. */
 const MOST_FAULTS = 10_000;
 
@@ -66,8 +65,9 @@ export const qcCommand: Command = {
   --detector <folder>         another detector, as DETECTOR of the service
   --no-cache                  keep nothing for the next time
 
-  Looks at JPEG, PNG and WebP files in the folder and all below it, hidden ones left out. Exit codes: 0 nothing was found
-  (or nothing was asked for by --fail-on), 1 something was, 2 it could not be done.`,
+  Looks at JPEG, PNG and WebP files in the folder and all below it, hidden ones left out, and passes over files that are
+  no pictures by name or content. Links to files are followed, those to folders are not. Exit codes: 0 nothing was found (or
+  nothing was asked for by --fail-on), 1 something was, 2 it could not be done, or there was no picture.`,
   run: async (context, argv) => runQc(context, await readOptions(argv)),
 };
 
@@ -88,11 +88,10 @@ async function readOptions(argv: string[]): Promise<Options> {
     },
   });
   const folder = onlyOne(positionals, 'folder');
-  const isFolder = await stat(folder).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) throw new CliError(`There is no folder ${shown(folder)}.`);
+  const place = await stat(folder).catch(() => null);
+  if (!place) throw new CliError(`There is no folder ${shown(folder)}.`);
+  if (!place.isDirectory()) throw new CliError(`${shown(folder)} is a file: name the folder that it lies in.`);
+  if (values.html !== undefined) await checkOutput(values.html);
   const failOn = values['fail-on'].flatMap((text) => text.split(',')).filter((text) => text !== '');
   const unknown = failOn.find((text) => !(FAIL_ON as readonly string[]).includes(text));
   if (unknown !== undefined) throw new CliError(`--fail-on takes ${FAIL_ON.join(', ')}, not ${shown(unknown)}.`);
@@ -144,19 +143,27 @@ async function runQc({ interrupted, say }: CommandContext, options: Options): Pr
   const temporary = await mkdtemp(join(tmpdir(), 'assay-qc-'));
   const pool = new AnalysisPool({ threads, detectorFolder });
   const progress = new ProgressLine();
-  let store: AnalysisStore | undefined;
+  const stores: PackedStore<unknown>[] = [];
+  const openStore = async <Value>(...path: string[]): Promise<PackedStore<Value>> => {
+    const opened = await PackedStore.open<Value>(join(options.cache ? cacheFolder() : temporary, ...path));
+    stores.push(opened);
+    return opened;
+  };
   try {
-    const folder = options.cache ? join(cacheFolder(), 'analyses', encodeURIComponent(version)) : temporary;
-    store = await AnalysisStore.open(folder);
-    const ground = { pool, store, limits, duplicateThreshold, linkFolder: temporary, signal: interrupted };
-    const examination = new FolderExamination(ground);
+    const kept = encodeURIComponent(version);
+    const store = await openStore<Analysis>('analyses', kept);
+    const comparisons = await openStore<KeptComparisons>('comparisons', `${kept}-${await readMatcherVersion()}`);
+    const total = process.stderr.isTTY ? await countFiles(options.folder, interrupted) : 0;
+    let done = 0;
+    const onFile = () => progress.draw({ done: (done += 1), total });
+    const ground = { pool, store, comparisons, limits, duplicateThreshold, linkFolder: temporary, onFile };
+    const examination = new FolderExamination({ ...ground, signal: interrupted });
     const faults: FileFault[] = [];
-    const summary: Summary = { pictures: 0, duplicates: 0, groups: 0, generated: 0, faults: 0, seconds: 0 };
-    const total = options.json && !process.stderr.isTTY ? 0 : await countFiles(options.folder, interrupted);
+    const passedOver = { files: 0, links: 0 };
+    const summary: Summary = { pictures: 0, duplicates: 0, groups: 0, generated: 0, faults: 0, passedOver, seconds: 0 };
     for await (const finding of examination.examine(options.folder)) {
       note(finding, summary, { faults, aiThreshold: options.aiThreshold });
       if (options.json) say(jsonLine(finding, examination.pictures, options));
-      progress.draw({ done: summary.pictures + summary.faults, total });
     }
     progress.clear();
     if (isOver()) return INTERRUPTED;
@@ -172,20 +179,21 @@ async function runQc({ interrupted, say }: CommandContext, options: Options): Pr
     const generated = examination.pictures
       .filter(({ aiScore }) => aiScore >= options.aiThreshold)
       .sort((a, b) => b.aiScore - a.aiScore);
-    if (options.html !== undefined) {
-      const kept = store;
-      const factsOf = async ({ sha256 }: Picture) => (await kept.read(sha256))?.provenance ?? [];
-      const report = { folder: options.folder, summary, groups, generated, faults, factsOf };
+    summary.seconds = (performance.now() - begun) / 1000;
+    if (options.html !== undefined && summary.pictures > 0) {
+      const factsOf = async ({ sha256 }: Picture) => (await store.read(sha256))?.provenance ?? [];
+      const madeBy = { at: new Date(), analyserVersion: version, ...options };
+      const report = { folder: options.folder, summary, groups, generated, faults, factsOf, madeBy };
       await writeReport(options.html, report, { pool, maxPixels: limits.maxImagePixels });
     }
     summary.seconds = (performance.now() - begun) / 1000;
-    if (options.json) say(JSON.stringify({ type: 'summary', analyser_version: version, ...summary }));
+    if (options.json) say(summaryLine(summary, version));
     else say(describe({ summary, groups, generated, faults }, options));
-    return exitCode(summary, options.failOn);
+    return exitCode(summary, options);
   } finally {
     progress.clear();
     await pool.close();
-    await store?.close();
+    for (const opened of stores) await opened.close();
     await rm(temporary, { recursive: true, force: true });
   }
 }
@@ -195,7 +203,8 @@ function note(
   summary: Summary,
   { faults, aiThreshold }: { faults: FileFault[]; aiThreshold: number },
 ): void {
-  if (finding.type === 'fault') {
+  if (finding.type === 'passed over') summary.passedOver[`${finding.passed.what}s`] += 1;
+  else if (finding.type === 'fault') {
     summary.faults += 1;
     if (faults.length < MOST_FAULTS) faults.push(finding.fault);
   } else if (finding.type === 'picture') {
@@ -204,73 +213,10 @@ function note(
   }
 }
 
-function groupLine({ keeper, reasons, others }: DuplicateGroup): string {
-  const asJson = ({ picture, relation, score, transformation }: GroupMember) => ({
-    file: picture.name,
-    relation,
-    score,
-    transformation,
-  });
-  return JSON.stringify({ type: 'group', keep: keeper.picture.name, reasons, duplicates: others.map(asJson) });
-}
-
-interface Found {
-  summary: Summary;
-  groups: readonly DuplicateGroup[];
-  generated: readonly Picture[];
-  faults: readonly FileFault[];
-}
-
-function describe({ summary, groups, generated, faults }: Found, options: Options): string {
-  const nameOf = (name: string) => shortened(shown(name), NAME_LENGTH);
-  const copies = groups.flatMap(({ keeper, others }) => {
-    return others.map(({ picture, score, relation, transformation }) => [
-      nameOf(picture.name),
-      scoreText(score ?? 0),
-      nameOf(keeper.picture.name),
-      relation === 'exact' ? 'the same bytes' : transformation.join(', '),
-    ]);
-  });
-  const parts = [
-    titled('Duplicates', ['duplicate', 'score', 'of', 'by'], copies),
-    titled(
-      'AI-generated',
-      ['picture', 'score', 'flags'],
-      generated.map((picture) => [nameOf(picture.name), scoreText(picture.aiScore), flags(picture, options).join(' ')]),
-    ),
-    titled(
-      'Not looked at',
-      ['file', 'why'],
-      faults.map(({ name, message }) => [nameOf(name), shown(message)]),
-    ),
-  ];
-  const { pictures, duplicates, groups: count, seconds } = summary;
-  const last =
-    `${pictures} pictures in ${duration(seconds)}: ${duplicates} in ${count} groups of duplicates, ` +
-    `${summary.generated} AI-generated, ${summary.faults} files not looked at.`;
-  return [...parts.filter((part) => part !== ''), last].join('\n\n');
-}
-
-function titled(title: string, header: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return '';
-  const more = rows.length > MOST_ROWS ? `\n… and ${rows.length - MOST_ROWS} more (--json and --html tell them)` : '';
-  return `${title}\n${table(header, rows.slice(0, MOST_ROWS))}${more}`;
-}
-
-export function flags(
-  picture: Picture,
-  { duplicateThreshold, aiThreshold }: Pick<Options, 'duplicateThreshold' | 'aiThreshold'>,
-): string[] {
-  const result = {
-    findings: picture.findings,
-    duplicateScore: duplicateScoreOf(picture),
-    aiGeneratedScore: picture.aiScore,
-    matchRelation: picture.match?.relation ?? null,
-  };
-  return flagsOf(result, { duplicate_threshold: duplicateThreshold, ai_threshold: aiThreshold });
-}
-
-function exitCode({ duplicates, generated, faults }: Summary, failOn: readonly FailOn[]): number {
+/** @throws {CliError} where there was nothing to look at: who asks whether a folder is clean is not to be told so. */
+function exitCode({ pictures, duplicates, generated, faults }: Summary, { failOn, folder }: Options): number {
   const found: Record<FailOn, number> = { duplicates, ai: generated, unreadable: faults };
-  return failOn.some((what) => found[what] > 0) ? FOUND : CLEAN;
+  if (failOn.some((what) => found[what] > 0)) return FOUND;
+  if (pictures === 0) throw new CliError(`No picture in ${shown(folder)} was looked at.`);
+  return CLEAN;
 }

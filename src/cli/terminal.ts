@@ -25,6 +25,8 @@ export function table(header: readonly string[], rows: readonly (readonly string
 }
 
 const REDRAW_MS = 100;
+/** Before this the pace is that of a start: nothing is foretold from it. */
+const PACE_AFTER_MS = 3000;
 const BAR_WIDTH = 24;
 
 /** A line on standard error that is drawn over and over, on a terminal alone. */
@@ -39,11 +41,15 @@ export class ProgressLine {
     this.#drawnAt = now;
     const share = total > 0 ? Math.min(1, done / total) : 0;
     const bar = '█'.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH, '░');
-    const seconds = (now - this.#begun) / 1000;
-    const rate = done / Math.max(0.001, seconds);
-    const left = done > 0 && done < total ? `, ${duration((total - done) / rate)} left` : '';
-    const text = `${bar} ${Math.floor(share * 100)} %  ${done} of ${total}, ${rate.toFixed(1)}/s${left}  ${note}`;
+    const text = `${bar} ${Math.floor(share * 100)} %  ${done} of ${total}${this.#pace(done, total, now)}  ${note}`;
     process.stderr.write(`\r\x1b[K${text.slice(0, Math.max(20, process.stderr.columns - 1))}`);
+  }
+
+  #pace(done: number, total: number, now: number): string {
+    const elapsed = now - this.#begun;
+    if (done === 0 || elapsed < PACE_AFTER_MS) return '';
+    const rate = done / (elapsed / 1000);
+    return `, ${rate.toFixed(1)}/s${done < total ? `, ${duration((total - done) / rate)} left` : ''}`;
   }
 
   clear(): void {

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
-import type { QcStatus } from '../../client/index.js';
-import { CLEAN, type Command, FOUND, INTERRUPTED, onlyOne } from './command.js';
+import type { AssayClient, QcStatus } from '../../client/index.js';
+import { CLEAN, type Command, FOUND, INTERRUPTED, many, onlyOne } from './command.js';
 import { signedInClient } from './session-file.js';
 import { ProgressLine, shown } from './terminal.js';
+
+const PAGE = 10_000;
 
 export const watchCommand: Command = {
   usage: '<request> [--run]',
@@ -31,6 +33,7 @@ export const watchCommand: Command = {
     progress.clear();
     if (interrupted.aborted || !last) return INTERRUPTED;
     if (!values.json) say(describe(last));
+    if (!values.json && last.status === 'completed') say(await describeFound(client, request_id));
     return last.status === 'completed' ? CLEAN : FOUND;
   },
 };
@@ -38,5 +41,19 @@ export const watchCommand: Command = {
 function describe({ status, images_done, images_total, images_failed, error }: QcStatus): string {
   if (status === 'not_started') return 'Quality control was never started: add --run.';
   const reason = error === null ? '' : `: ${shown(error)}`;
-  return `Quality control was ${status}${reason} (${images_done} of ${images_total} pictures, ${images_failed} not decodable).`;
+  return `Quality control was ${status}${reason} (${images_done} of ${many(images_total, 'picture')}, ${images_failed} not decodable).`;
+}
+
+/** By the thresholds in force. */
+async function describeFound(client: AssayClient, request_id: string): Promise<string> {
+  let [duplicates, generated] = [0, 0];
+  let cursor: string | undefined;
+  for (;;) {
+    const page = await client.qc.results.query({ request_id, verdict: 'flagged', limit: PAGE, cursor });
+    duplicates += page.filter(({ flags }) => flags.some((flag) => flag.endsWith('_duplicate'))).length;
+    generated += page.filter(({ flags }) => flags.includes('ai_generated')).length;
+    if (page.length < PAGE) break;
+    cursor = page.at(-1)?.image_id;
+  }
+  return `It found ${many(duplicates, 'duplicate')} and ${many(generated, 'AI-generated picture')}.`;
 }

@@ -31,7 +31,8 @@ export const createUserCommand: Command = {
     if (!parsed.success) throw new CommandError(z.prettifyError(parsed.error));
     const granted = values.role.map(knownRole);
 
-    const passwordHash = await hashPassword(await readPassword({ say }, { fromStdin: values['password-stdin'] }));
+    const { password, show } = await readPassword({ fromStdin: values['password-stdin'] });
+    const passwordHash = await hashPassword(password);
     const caller = { ...operator, actor: null };
     await db.transaction(async (trx) => {
       await lockAdministrators(trx);
@@ -44,6 +45,7 @@ export const createUserCommand: Command = {
       });
       await changeRoles(trx, caller, user, { granted });
     });
+    show(say);
     say(`Created ${email}${granted.length > 0 ? ` with ${granted.join(', ')}` : ''}.`);
   },
 };

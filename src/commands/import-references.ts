@@ -24,6 +24,9 @@ export const importReferencesCommand: Command = {
     const { added, skipped } = summary;
     if (added > 0) await recordAdded(db, { ...operator, actor: null }, { added, skipped, source });
     say(`${interrupted.aborted ? 'Interrupted' : 'Done'}: ${describe(summary, performance.now() - begun)}`);
+    if (summary.faulty > 0)
+      throw new CommandError('Not all of it could be taken: mend what is named above, and begin anew.');
+    if (interrupted.aborted) throw new CommandError('Begun anew, it goes on where it was.');
   },
 };
 

@@ -3,21 +3,23 @@ import { text } from 'node:stream/consumers';
 import { newPasswordSchema } from '../features/auth/password-rules.js';
 import { CommandError, type CommandServices } from './command.js';
 
+export interface NewPassword {
+  password: string;
+  /** Tells it to the person at the terminal, unless he gave it himself. */
+  show: (say: CommandServices['say']) => void;
+}
+
 /**
- * The password for an account: one made up and shown once, unless it is to come from standard input. Never from the
- * command line, which every user of the machine can read.
+ * The password for an account: one made up, to be shown once it holds, unless it is to come from standard input. Never from
+ * the command line, which every user of the machine can read.
  * @throws {CommandError} for one that is too short.
  */
-export async function readPassword(
-  { say }: Pick<CommandServices, 'say'>,
-  { fromStdin }: { fromStdin: boolean },
-): Promise<string> {
+export async function readPassword({ fromStdin }: { fromStdin: boolean }): Promise<NewPassword> {
   if (!fromStdin) {
     const password = randomBytes(15).toString('base64url');
-    say(`Password: ${password}`);
-    return password;
+    return { password, show: (say) => say(`Password: ${password}`) };
   }
   const parsed = newPasswordSchema.safeParse((await text(process.stdin)).replace(/\r?\n$/, ''));
   if (!parsed.success) throw new CommandError(parsed.error.issues[0]?.message ?? 'This password will not do.');
-  return parsed.data;
+  return { password: parsed.data, show: () => undefined };
 }

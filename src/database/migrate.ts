@@ -44,7 +44,8 @@ async function runOurs(db: Knex, log: Logger): Promise<void> {
   // We hold the one lock that counts: a row still locked here was left by a killed process.
   await db.migrate.forceFreeMigrationsLock({ migrationSource });
   const [, applied] = (await db.migrate.latest({ migrationSource })) as [number, string[]];
-  if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
+  // Of a new database that is no news.
+  if (applied.length > 0) log[completed.length > 0 ? 'info' : 'debug']({ migrations: applied }, 'database migrated');
 }
 
 async function withMigrationLock(databaseUrl: string, work: () => Promise<void>): Promise<void> {

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { extname, join, relative, sep } from 'node:path';
 import helmet from 'koa-helmet';
@@ -24,7 +24,7 @@ interface ServedFile {
   /** Its name bears a hash of its content, so that it never changes. */
   immutable: boolean;
   /** By content coding; `identity` is always there. */
-  codings: Map<string, { file: string; bytes: number }>;
+  codings: Map<string, Buffer>;
 }
 
 /**
@@ -35,7 +35,7 @@ export function consoleFiles(
   folder: string,
   ground: { config: Pick<Config, 'publicUrl'>; storage: Pick<Storage, 'signedGetUrl'> },
 ): HttpMiddleware {
-  const files = indexFiles(folder);
+  const files = readFiles(folder);
   const page = files.get('/index.html');
   if (!page) return (_ctx, next) => next();
   let headers: ReturnType<typeof pageHeaders> | undefined;
@@ -67,14 +67,17 @@ export function consoleFiles(
     }
     if (coding !== 'identity') ctx.set('Content-Encoding', coding);
     ctx.type = file.type;
-    ctx.length = served.bytes;
-    if (ctx.method === 'GET') ctx.body = createReadStream(served.file);
+    ctx.length = served.length;
+    if (ctx.method === 'GET') ctx.body = served;
     return undefined;
   };
 }
 
-/** Read once: what is not found now is never looked for on the disk, whatever address somebody makes up. */
-function indexFiles(folder: string): Map<string, ServedFile> {
+/**
+ * Read once and kept, some megabytes: a build under a running service changes nothing of what it serves, and what is not
+ * found now is never looked for on the disk, whatever address somebody makes up.
+ */
+function readFiles(folder: string): Map<string, ServedFile> {
   const files = new Map<string, ServedFile>();
   if (!existsSync(folder)) return files;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -82,15 +85,18 @@ function indexFiles(folder: string): Map<string, ServedFile> {
     if (!entry.isFile() || type === undefined) continue;
     const file = join(entry.parentPath, entry.name);
     const path = `/${relative(folder, file).split(sep).join('/')}`;
-    const codings = new Map<string, { file: string; bytes: number }>();
+    const codings = new Map<string, Buffer>();
     for (const [coding, suffix] of [
       ['br', '.br'],
       ['gzip', '.gz'],
       ['identity', ''],
     ] as const) {
-      if (existsSync(file + suffix)) codings.set(coding, { file: file + suffix, bytes: statSync(file + suffix).size });
+      if (existsSync(file + suffix)) codings.set(coding, readFileSync(file + suffix));
     }
-    const etag = createHash('sha256').update(readFileSync(file)).digest('base64url').slice(0, 22);
+    const etag = createHash('sha256')
+      .update(codings.get('identity') ?? '')
+      .digest('base64url')
+      .slice(0, 22);
     files.set(path, { type, etag, immutable: path.startsWith('/assets/'), codings });
   }
   return files;

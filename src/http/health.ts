@@ -1,5 +1,5 @@
 import type { Services } from '../services.js';
-import { packageVersion } from './package-version.js';
+import { packageVersion } from '../package-version.js';
 import { liveWorkers, queueDepths } from '../queue/queue-state.js';
 import type { HttpMiddleware } from './request-state.js';
 import { normalisePath } from './rest-routes.js';

@@ -2,7 +2,7 @@ import type { AnyRouter } from '@trpc/server';
 import { z } from 'zod';
 import { generateOpenApiDocument, type OpenAPIObject, type OpenApiRouter } from 'trpc-to-openapi';
 import { errorReference, parameterReference, probePaths, sharedComponents } from './openapi-components.js';
-import { packageVersion } from './package-version.js';
+import { packageVersion } from '../package-version.js';
 import type { HttpMiddleware } from './request-state.js';
 import { mergeInputs } from './rest-input.js';
 import { inputFields, restRoutes, type RestRoute } from './rest-routes.js';

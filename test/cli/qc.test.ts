@@ -18,6 +18,9 @@ interface Line {
   pictures: number;
   generated: number;
   faults: number;
+  files_passed_over: number;
+  links_passed_over: number;
+  message: string;
 }
 
 const HOSTILE = '<img src=x onerror=alert(1)> \x1b[31m"&\u202e.jpg';
@@ -61,7 +64,8 @@ describe('npx assay qc', function () {
     const run = await assay(['qc', folder, '--json', '--html', report, '--threads', '2'], { home });
     assert.deepEqual([run.code, run.errors], [0, '']);
     const lines = jsonLines<Line>(run);
-    assert.deepEqual([last(run).pictures, last(run).generated, last(run).faults], [7, 1, 2]);
+    assert.deepEqual([last(run).pictures, last(run).generated, last(run).faults], [7, 1, 1]);
+    assert.deepEqual([last(run).files_passed_over, last(run).links_passed_over], [1, 1]);
 
     const [first, second, ...others] = groups(run);
     assert.deepEqual(others, []);
@@ -80,8 +84,8 @@ describe('npx assay qc', function () {
       generated.map(({ file }) => file),
       ['made.png'],
     );
-    const faults = lines.filter(({ type }) => type === 'error').map(({ file, code }) => `${file}: ${code}`);
-    assert.deepEqual(faults.sort(), ['cut.jpg: truncated', 'notes.txt: not_an_image']);
+    const faults = lines.filter(({ type }) => type === 'error').map(({ file, code, message }) => [file, code, message]);
+    assert.deepEqual(faults, [['cut.jpg', 'truncated', 'The file ends in the middle of the picture.']]);
 
     const html = await readFile(report, 'utf8');
     assert.doesNotMatch(html, /<script|<img src=x|onerror=alert\(1\)>|https?:\/\/(?!www\.w3)/);
@@ -89,6 +93,10 @@ describe('npx assay qc', function () {
     assert.equal(html.match(/data:image\/webp;base64,/g)!.length, 7);
     assert.match(html, /text:parameters/);
     assert.match(html, /Content-Security-Policy/);
+    assert.match(
+      html,
+      /\d{4}-\d\d-\d\d \d\d:\d\d UTC · Assay [\d.]+ \(analyser .+\) · duplicates from a score of 0\.\d+ · AI-/,
+    );
   });
 
   it('prints tables that no name can deface, and nothing on standard error without a terminal', async () => {
@@ -96,7 +104,10 @@ describe('npx assay qc', function () {
     assert.deepEqual([run.code, run.errors], [1, '']);
     assert.match(run.output, /flipped\.webp +0\.\d\d /);
     assert.match(run.output, /made\.png/);
-    assert.match(run.output, /7 pictures in .*2 groups of duplicates, 1 AI-generated, 2 files/);
+    assert.match(
+      run.output,
+      /7 pictures in .*2 groups of duplicates, 1 AI-generated, 1 file not looked at, 1 other file passed over, 1 link/,
+    );
     assert.doesNotMatch(run.output.replaceAll('\n', ''), UNPRINTABLE);
   });
 
@@ -110,6 +121,52 @@ describe('npx assay qc', function () {
       assay(['qc', clean, ...all, '--ai-threshold', '0'], { home }),
     ]);
     assert.deepEqual([nothing.code, everything.code], [0, 1]);
+  });
+
+  it('follows links to files, once each, and none to folders', async () => {
+    const [linked, store] = [join(home, 'linked'), join(home, 'store')];
+    for (const path of [join(linked, '.annex'), join(linked, 'sub'), store]) await mkdir(path, { recursive: true });
+    await writeFile(join(store, 'one'), await renderPicture({ seed: 11 }));
+    await writeFile(join(linked, '.annex', 'two'), await renderPicture({ seed: 12 }));
+    await writeFile(join(linked, 'three.jpg'), await renderPicture({ seed: 13 }));
+    await symlink(join(store, 'one'), join(linked, 'one.jpg'));
+    await symlink('../.annex/two', join(linked, 'sub', 'two.jpg'));
+    await symlink('../.annex/two', join(linked, 'sub', 'two again.jpg'));
+    await symlink('three.jpg', join(linked, 'itself.jpg'));
+    await symlink('..', join(linked, 'sub', 'circle'));
+    await symlink('nowhere', join(linked, 'gone.jpg'));
+    const run = await assay(['qc', linked, '--json'], { home });
+    const lines = jsonLines<Line>(run);
+    const named = (wanted: string) => lines.filter(({ type }) => type === wanted).map(({ file }) => file);
+    assert.deepEqual(named('picture'), ['one.jpg', 'sub/two again.jpg', 'sub/two.jpg', 'three.jpg']);
+    assert.deepEqual(named('passed_over'), ['itself.jpg', 'sub/circle']);
+    assert.deepEqual(named('error'), ['gone.jpg']);
+    assert.equal(groups(run).length, 1, 'two names of one content are copies');
+  });
+
+  it('passes over what is no picture, whatever it is to fail on, but not what says that it is one', async () => {
+    const mixed = join(home, 'mixed');
+    await mkdir(mixed);
+    await writeFile(join(mixed, 'picture without a name'), await renderPicture({ seed: 14 }));
+    await writeFile(join(mixed, 'labels.json'), '{}');
+    await writeFile(join(mixed, 'empty.txt'), '');
+    const sound = await assay(['qc', mixed, '--fail-on', 'duplicates,ai,unreadable'], { home });
+    assert.deepEqual([sound.code, sound.errors], [0, '']);
+    assert.match(sound.output, /^1 picture in .*: 0 in 0 groups .*2 other files passed over\.\n$/);
+    await writeFile(join(mixed, 'text.jpg'), 'text');
+    assert.equal((await assay(['qc', mixed, '--fail-on', 'unreadable'], { home })).code, 1);
+  });
+
+  it('calls nothing clean where there was nothing to look at', async () => {
+    const nothing = join(home, 'nothing');
+    await mkdir(nothing);
+    await writeFile(join(nothing, 'labels.json'), '{}');
+    await symlink(folder, join(nothing, 'pictures'));
+    const run = await assay(['qc', nothing, '--html', join(home, 'none.html')], { home });
+    assert.equal(run.code, 2);
+    assert.match(run.output, /0 pictures in .*1 other file passed over, 1 link not followed/);
+    assert.match(run.errors, /^No picture in .*nothing was looked at\.\n$/);
+    assert.ok(!existsSync(join(home, 'none.html')));
   });
 
   it('skips what it may not read, and says so', async function () {
@@ -133,12 +190,18 @@ describe('npx assay qc', function () {
   it('looks at nothing twice, and does without a damaged cache', async () => {
     const analyses = join(home, 'cache/assay/analyses');
     const [version] = await readdir(analyses);
-    const packs = () => readdir(join(analyses, version!));
+    const comparisons = join(home, 'cache/assay/comparisons');
+    const [matcher] = await readdir(comparisons);
+    const packs = () =>
+      Promise.all([join(analyses, version!), join(comparisons, matcher!)].map((path) => readdir(path)));
     const before = await packs();
     const again = await assay(['qc', folder, '--json'], { home });
     assert.deepEqual(await packs(), before);
-    for (const name of before) {
-      const path = join(analyses, version!, name);
+    assert.ok(before.every((names) => names.length > 0));
+    for (const path of [
+      ...before[0]!.map((name) => join(analyses, version!, name)),
+      ...before[1]!.map((name) => join(comparisons, matcher!, name)),
+    ]) {
       const bytes = await readFile(path);
       await writeFile(path, bytes.fill(0xff, 100, 200).subarray(0, bytes.length - 10));
     }
@@ -168,6 +231,9 @@ describe('npx assay qc', function () {
       [['qc', join(home, 'nowhere')], /^There is no folder .*\.\n$/],
       [['qc', folder, '--ai-threshold', '2'], /^--ai-threshold takes a number from 0 to 1\.\n$/],
       [['qc', folder, '--fail-on', 'rain'], /^--fail-on takes .*, not rain\.\n$/],
+      [['qc', join(folder, 'one.jpg')], /^.*one\.jpg is a file: name the folder that it lies in\.\n$/],
+      [['qc', folder, '--html', '/nope/x.html'], /^There is no folder \/nope to write \/nope\/x\.html into\.\n$/],
+      [['qc', folder, '--html', home], /^.* is a folder: name a file\.\n$/],
       [['qc', folder, '--bogus'], /^Unknown option '--bogus'\.\n$/],
       [['sing'], /^There is no command sing/],
     ];

@@ -54,16 +54,27 @@ describe('npx assay, with a service', function () {
     await writeFile(join(folder, 'notes.txt'), 'no picture');
     await writeFile(join(folder, 'more', 'one.jpg'), await renderPicture({ seed: 3, width: 64, height: 64 }));
     const second = await run('upload', id, folder, '--json');
-    const lines = jsonLines<Record<string, unknown>>(second);
-    assert.deepEqual(
-      [lines[0]!.filename, lines[1]],
-      ['notes.txt', { type: 'summary', uploaded: 1, present: 2, refused: 1 }],
-    );
-    assert.equal(second.code, 1);
+    assert.deepEqual(jsonLines(second), [{ type: 'summary', uploaded: 1, present: 2, refused: 0 }]);
+    assert.equal(second.code, 0, 'a folder’s notes are no pictures');
+    const named = await run('upload', id, join(folder, 'notes.txt'), '--json');
+    assert.deepEqual([named.code, jsonLines<{ filename: string }>(named)[0]!.filename], [1, 'notes.txt']);
+    const third = await run('upload', id, folder);
+    assert.match(third.output, /^0 uploaded, 3 there before, 0 refused\.\n2 files have a name that another has, too/);
 
     const watched = await run('watch', id);
     assert.deepEqual([watched.code, watched.errors], [1, '']);
     assert.match(watched.output, /never started/);
+  });
+
+  it('tells files of one name apart by their folders where that is asked for', async () => {
+    const id = (await run('request', 'create', '--title', 'Apart')).output.trim();
+    assert.match((await run('upload', id, folder, '--path-names')).output, /^3 uploaded/);
+    assert.match((await run('upload', id, folder, '--path-names')).output, /^0 uploaded, 3 there before/);
+    const rows = (await server.db('images').where({ requestId: id })) as { filename: string }[];
+    assert.deepEqual(rows.map(({ filename }) => filename).sort(), ['more__one.jpg', 'more__two.jpg', 'one.jpg']);
+    const empty = await run('upload', id, join(home, 'config'));
+    assert.deepEqual([empty.code, empty.output], [2, '']);
+    assert.match(empty.errors, /^There is no picture in /);
   });
 
   it('renews what has ended, and says when it cannot', async () => {
@@ -102,5 +113,8 @@ describe('npx assay, with a service', function () {
     });
     assert.match((await run('export', 'id', '--format', 'pdf', '-o', 'x')).errors, /^--format takes jsonl,/);
     assert.match((await run('login', '--url', 'ftp://x')).errors, /^Give the address/);
+    assert.match((await logIn('')).errors, /^Give a name and a password/);
+    const lost = await run('export', 'id', '--format', 'csv', '-o', '/nope/x.csv');
+    assert.match(lost.errors, /^There is no folder \/nope to write/);
   });
 });

@@ -12,7 +12,8 @@ import { startTestServer, type TestServer } from '../support/server.js';
 const DJANGO_HASH = 'pbkdf2_sha256$1$salt$kbetH8pvQW2woEDkqwW3lBiusahaNsvlbcMnQlA1Qxc=';
 const DJANGO_PASSWORD = 'correct horse battery';
 
-describe('The operator’s commands', () => {
+describe('The operator’s commands', function () {
+  this.timeout(60_000);
   let server: TestServer;
   let folder: string;
   before(async () => {
@@ -77,6 +78,13 @@ describe('The operator’s commands', () => {
     const short = await admin(['create-user', 'bob@example.com', '--password-stdin'], { input: 'short' });
     assert.deepEqual([short.code, short.errors], [1, 'Password too short (min 8 chars).\n']);
     assert.equal((await admin(['create-user', 'bob@example.com', '--password', 'SecurePass123'])).code, 64);
+  });
+
+  it('show no password of an account that was not made', async () => {
+    const { user } = await server.signUp();
+    const { code, output, errors } = await admin(['create-user', user.email]);
+    assert.deepEqual([code, output], [1, '']);
+    assert.match(errors, /already exists/);
   });
 
   it('give a role', async () => {
@@ -163,12 +171,17 @@ describe('The operator’s commands', () => {
         person('anonymous', { email: '' }),
         person('broken', { password: 5 }),
         person('odd@name', { email: 'odd@clinic.example' }),
+        person('made-up', { password: 'pbkdf2_sha256$600000$salt$bm90IGEgaGFzaA==' }),
+        person('left-out', { password: undefined }),
+        dumped({ name: 'nurses' }, 'auth.group'),
       ]);
       assert.match(output, /argon@clinic.example: the password is hashed by argon2: reset it/);
-      assert.match(output, /sso@clinic.example: the password was unusable: reset it/);
+      assert.match(output, /sso@clinic.example: the password was unusable, or is not in the dump: reset it/);
+      assert.match(output, /made-up@clinic.example: the password has a hash that nobody can have been given: reset it/);
+      assert.match(output, /left-out@clinic.example: the password was unusable, or is not in the dump: reset it/);
+      assert.match(output, /broken: .*expected string/);
       assert.match(output, /anonymous: has no e-mail address/);
-      assert.match(output, /expected string/);
-      assert.match(output, /3 imported, 0 there already/);
+      assert.match(output, /5 imported, 0 there already/);
       assert.equal((await logIn('argon@clinic.example', '!')).status, 401);
       assert.equal((await logIn('odd@clinic.example', DJANGO_PASSWORD)).status, 200);
     });
@@ -184,12 +197,24 @@ describe('The operator’s commands', () => {
     });
   });
 
+  it('say that something in a list of references was faulty, by their exit code too', async () => {
+    const path = join(folder, 'references.jsonl');
+    await writeFile(path, '{"pdq": "not a hash", "source_url": "https://example.com/a.jpg"}\n');
+    const { code, output, errors } = await admin(['import-references', path]);
+    assert.equal(code, 1);
+    assert.match(output, /1 faulty/);
+    assert.match(errors, /^Not all of it could be taken/);
+  });
+
   it('explain themselves', async () => {
-    const { output, code } = await admin([]);
+    const { output, code } = await admin(['--help']);
     assert.equal(code, 0);
     for (const name of ['create-user', 'grant', 'reset-password', 'unlock', 'import-django']) {
       assert.ok(output.includes(name), name);
     }
-    assert.equal((await admin(['fly'])).code, 64);
+    const [unknown, none] = await Promise.all([admin(['fly']), admin([])]);
+    assert.deepEqual([unknown.code, unknown.output, none.code, none.output], [64, '', 64, '']);
+    assert.match(unknown.errors, /^There is no command fly\.\n/);
+    assert.match(none.errors, /^Name a command\.\n\nnpm run admin/);
   });
 });

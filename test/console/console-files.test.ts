@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import Koa from 'koa';
@@ -91,6 +92,28 @@ describe('The files of the console', function () {
       const packed = await readFile(join(folder, `${path}.${coding === 'br' ? 'br' : 'gz'}`));
       assert.equal(Number(answer.headers.get('Content-Length')), packed.length);
       assert.deepEqual(unpack(packed), plain);
+    }
+  });
+
+  it('are there for as long as the service runs, whatever becomes of dist/', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'assay-console-'));
+    await cp(folder, own, { recursive: true });
+    const storage = S3Storage.open('s3://bucket?endpoint=https://s3.example');
+    const listening = new Koa().use(consoleFiles(own, { config: { publicUrl: 'http://x' }, storage })).listen(0);
+    await once(listening, 'listening');
+    await rm(own, { recursive: true });
+    const address = `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+    const environment = { ...process.env };
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' });
+    try {
+      assert.equal(await (await fetch(address)).text(), page);
+      for (const path of assets()) {
+        const answer = await fetch(address + path);
+        assert.deepEqual(Buffer.from(await answer.arrayBuffer()), await readFile(join(folder, path)), path);
+      }
+    } finally {
+      process.env = environment;
+      listening.close();
     }
   });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chown, rm } from 'node:fs/promises';
+import { chown, readdir, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { findProcess } from '../../src/database/process-table.js';
@@ -35,9 +35,13 @@ describe('life of the service', function () {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`starts, answers, and leaves no process behind after ${signal}`, async () => {
       const service = await startService({}, { dataDir });
+      const health = (await (await fetch(`${service.url}/health`)).json()) as { status: string };
+      assert.equal(health.status, 'ok');
       assert.equal((await fetch(`${service.url}/readyz`)).status, 200);
       assert.ok((await processesOn(dataDir)).length > 3, 'API, QC worker and database are seen');
       assert.equal(await service.stop(signal), 0);
+      assert.match(service.output(), /Assay is ready\.[^]*First admin[^]*Assay is stopping[^]*Assay has stopped\.\n$/);
+      assert.doesNotMatch(service.output(), /migrat/, 'no news of a new database');
       assert.deepEqual(await processesOn(dataDir), []);
     });
   }
@@ -143,8 +147,11 @@ describe('life of the service', function () {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const { ending, output } = await runToEnd({ DATA_DIR: dataDir, PORT: String(port) });
+    const ownDir = await makeDataDir();
+    const { ending, output } = await runToEnd({ DATA_DIR: ownDir, PORT: String(port) });
     other.close();
+    assert.deepEqual(await readdir(ownDir), [], 'nothing was made for it');
+    await rm(ownDir, { recursive: true });
     assert.equal(ending, 1);
     assert.match(output, new RegExp(`^assay cannot start: Port ${port} .* is in use.*PORT.*\\n$`));
     assert.deepEqual(await processesOn(dataDir), []);
@@ -156,9 +163,17 @@ describe('life of the service', function () {
       PORT: 'http',
       WORKER_THREADS: '0',
       ADMIN_EMAIL: 'x',
+      DETECTOR: '/nope',
     });
     assert.equal(ending, 78);
-    for (const variable of ['PORT', 'WORKER_THREADS', 'ADMIN_EMAIL']) assert.match(output, new RegExp(`${variable}: `));
+    for (const fault of [
+      'PORT: must be a whole number from 0 to 65535',
+      'WORKER_THREADS: must be a whole number, 1 or more',
+      'ADMIN_EMAIL: must be an e-mail address',
+      'DETECTOR: there is no folder /nope',
+    ]) {
+      assert.ok(output.includes(`  ${fault}\n`), output);
+    }
     assert.doesNotMatch(output, /\n\s+at /, 'no stack');
   });
 

@@ -10,7 +10,7 @@ export async function countFiles(folder: string, signal: AbortSignal): Promise<n
       for await (const entry of await opendir(next)) {
         if (entry.name.startsWith('.')) continue;
         if (entry.isDirectory()) waiting.push(join(next, entry.name));
-        else if (entry.isFile()) files += 1;
+        else if (entry.isFile() || entry.isSymbolicLink()) files += 1;
       }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === undefined) throw error;

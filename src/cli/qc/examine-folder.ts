@@ -8,8 +8,16 @@ import { aiGeneratedScore } from '../../features/qc/ai-generated-score.js';
 import { NEAR_SHOT_CEILING } from '../../features/qc/match/refresh-matches.js';
 import type { PictureLimits } from '../../features/uploads/inspection/rejection.js';
 import type { AnalysisPool } from '../../queue/analysis-pool.js';
-import type { AnalysisStore } from './analysis-store.js';
-import { type FileFault, findFiles, type FoundFile, inspectFile, type InspectedFile } from './find-pictures.js';
+import { type Compared, compareKept, type KeptComparisons } from './comparisons.js';
+import {
+  type FileFault,
+  findFiles,
+  type FoundFile,
+  inspectFile,
+  type InspectedFile,
+  type PassedOver,
+} from './find-pictures.js';
+import type { PackedStore } from './packed-store.js';
 
 /** A picture that was looked at. */
 export interface Picture extends InspectedFile {
@@ -35,18 +43,22 @@ export interface Match {
 /** What was found, as it is found. */
 export type Finding =
   | { type: 'fault'; fault: FileFault }
+  | { type: 'passed over'; passed: PassedOver }
   | { type: 'picture'; picture: Picture; number: number; facts: ProvenanceFact[] }
   | { type: 'match'; number: number; match: Match };
 
 export interface FolderGround {
   pool: AnalysisPool;
-  store: AnalysisStore;
+  store: PackedStore<Analysis>;
+  comparisons: PackedStore<KeptComparisons>;
   limits: PictureLimits;
   /** From this score on a copy makes a group. */
   duplicateThreshold: number;
   /** For files whose name is not UTF-8. */
   linkFolder: string;
   signal: AbortSignal;
+  /** Told of each file that was looked at, before anything is said of it. */
+  onFile: () => void;
 }
 
 /** Pictures analysed, looked up and compared together. */
@@ -78,8 +90,11 @@ export class FolderExamination {
     let files: FoundFile[] = [];
     for await (const found of findFiles(folder, this.#ground.linkFolder)) {
       if (this.#ground.signal.aborted) return;
-      if ('message' in found) yield { type: 'fault', fault: found };
-      else files.push(found);
+      if ('path' in found) files.push(found);
+      else {
+        this.#ground.onFile();
+        yield asFinding(found);
+      }
       if (files.length < BATCH) continue;
       yield* this.#examineBatch(files);
       files = [];
@@ -103,15 +118,17 @@ export class FolderExamination {
   }
 
   async *#examineBatch(files: readonly FoundFile[]): AsyncGenerator<Finding> {
-    const { limits, pool, signal } = this.#ground;
+    const { limits, pool, signal, onFile } = this.#ground;
     const concurrency = pool.threads + 1;
     const inspected = await pMap(files, (file) => inspectFile(file, limits), { concurrency });
     const analyses = new Map<string, Analysis | FileFault>();
     const distinct = new Map(inspected.flatMap((file) => ('sha256' in file ? [[hex(file), file] as const] : [])));
+    for (let others = files.length - distinct.size; others > 0; others -= 1) onFile();
     await pMap(
       distinct,
       async ([key, file]) => {
         if (!signal.aborted) analyses.set(key, await this.#analyse(file));
+        onFile();
       },
       { concurrency },
     );
@@ -119,11 +136,12 @@ export class FolderExamination {
 
     const fresh: number[] = [];
     for (const file of inspected) {
-      const analysis = 'sha256' in file ? analyses.get(hex(file)) : file;
-      if (!analysis || !('sha256' in file)) {
-        if (analysis && 'code' in analysis) yield { type: 'fault', fault: analysis };
+      if (!('sha256' in file)) {
+        yield asFinding(file);
         continue;
       }
+      const analysis = analyses.get(hex(file));
+      if (!analysis) continue;
       const fault = faultOf(file.name, analysis);
       if (fault) {
         yield { type: 'fault', fault };
@@ -194,28 +212,30 @@ export class FolderExamination {
       queries: sought.map(({ position, print }) => ({ ...print, options: { below: position } })),
     });
     const candidates = await this.#fingerprints(found.flat().map(({ position }) => numberAt(position)));
-    const tasks = sought.flatMap(({ number, print }, at) => {
-      const numbers = (found[at] ?? [])
-        .map(({ position }) => numberAt(position))
-        .filter((other) => candidates.has(other));
-      return numbers.length > 0 ? [{ number, print, numbers }] : [];
+    const queries = sought.flatMap(({ number, print }, at) => {
+      const others = (found[at] ?? []).flatMap(({ position }) => {
+        const other = numberAt(position);
+        const otherPrint = candidates.get(other);
+        return otherPrint ? [{ ...this.#compared(other, otherPrint), number: other }] : [];
+      });
+      return others.length > 0 ? [{ ...this.#compared(number, print), number, candidates: others }] : [];
     });
-    const printOf = (number: number) => candidates.get(number) ?? { pdq: new Uint8Array(32) };
-    const compared = await pool.compare(
-      tasks.map(({ print, numbers }) => ({ query: print, candidates: numbers.map(printOf) })),
-    );
-    const pairs = tasks.flatMap(({ number, print, numbers }, task) =>
-      numbers.flatMap((other, at) => {
-        const match = compared[task]?.[at];
-        return match ? [{ number, print, other, match }] : [];
-      }),
-    );
-    const back = await pool.compare(pairs.map(({ other, print }) => ({ query: printOf(other), candidates: [print] })));
-    for (const [at, { number, other, match }] of pairs.entries()) {
-      this.#tie(number, other, match);
-      yield* this.#improve(number, asMatch(other, match));
-      yield* this.#improve(other, asMatch(number, back[at]?.[0] ?? match));
+    const compared = await compareKept(queries, { pool, store: this.#ground.comparisons });
+    for (const [at, { number, candidates: others }] of queries.entries()) {
+      for (const [place, { number: other }] of others.entries()) {
+        const { match, back } = compared[at]?.[place] ?? {};
+        if (!match) continue;
+        this.#tie(number, other, match);
+        yield* this.#improve(number, asMatch(other, match));
+        yield* this.#improve(other, asMatch(number, back ?? match));
+      }
     }
+  }
+
+  #compared(number: number, print: KnownFingerprint): Compared {
+    const picture = this.pictures[number];
+    if (!picture) throw new RangeError(`There is no picture ${number}`);
+    return { sha256: picture.sha256, print };
   }
 
   #tie(one: number, other: number, { relation, score }: Pick<PairMatch, 'relation' | 'score'>): void {
@@ -230,6 +250,9 @@ export class FolderExamination {
     yield { type: 'match', number, match };
   }
 }
+
+const asFinding = (found: FileFault | PassedOver): Finding =>
+  'code' in found ? { type: 'fault', fault: found } : { type: 'passed over', passed: found };
 
 function faultOf(name: string, analysis: Analysis | FileFault): FileFault | null {
   if ('code' in analysis) return { ...analysis, name };

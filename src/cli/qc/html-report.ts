@@ -1,5 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { once } from 'node:events';
 import type { ProvenanceFact } from '../../../workers/analysis.js';
@@ -9,6 +7,8 @@ import type { Picture } from './examine-folder.js';
 import type { FileFault } from './find-pictures.js';
 import { scoreText } from './score-text.js';
 import type { Summary } from './summary.js';
+import { packageVersion } from '../../package-version.js';
+import { writeWhole } from '../output-file.js';
 import { shown } from '../terminal.js';
 
 export interface Report {
@@ -19,6 +19,8 @@ export interface Report {
   faults: readonly FileFault[];
   /** What the file of a picture says of its making. */
   factsOf: (picture: Picture) => Promise<ProvenanceFact[]>;
+  /** What it was made by: another day, version or threshold may find something else. */
+  madeBy: { at: Date; analyserVersion: string; duplicateThreshold: number; aiThreshold: number };
 }
 
 /** A browser shows so many with ease; the rest is in `--json`. */
@@ -37,18 +39,11 @@ export async function writeReport(
   report: Report,
   { pool, maxPixels }: { pool: AnalysisPool; maxPixels: number },
 ): Promise<void> {
-  const partial = `${path}.${process.pid}.part`;
-  const file = createWriteStream(partial, { flags: 'wx' });
-  try {
+  await writeWhole(path, async (file) => {
     for await (const part of parts(report, (picture) => thumbnailOf(pool, picture, maxPixels))) await write(file, part);
     file.end();
     await once(file, 'finish');
-    await rename(partial, path);
-  } catch (error) {
-    file.destroy();
-    await rm(partial, { force: true });
-    throw error;
-  }
+  });
 }
 
 async function write(file: Writable, text: string): Promise<void> {
@@ -74,7 +69,7 @@ type Thumbnails = (picture: Picture) => Promise<string>;
 async function* parts(report: Report, thumbnail: Thumbnails): AsyncGenerator<string> {
   const { folder, summary } = report;
   yield opening(`Quality control of ${folder}`);
-  yield `<h1>Quality control</h1><p class="folder">${escape(folder)}</p>${figures(summary)}`;
+  yield `<h1>Quality control</h1><p class="folder">${escape(folder)}</p>${figures(summary)}${making(report.madeBy)}`;
 
   yield `<h2>Duplicates</h2>`;
   let groups = 0;
@@ -144,16 +139,29 @@ async function generatedPart(
 const named = ({ name, width, height, bytes }: Picture) =>
   `<span class="name">${escape(name)}</span> <span class="size">${width} × ${height}, ${Math.ceil(bytes / 1024)} kB</span>`;
 
-function figures({ pictures, duplicates, groups, generated, faults }: Summary): string {
+function figures({ pictures, duplicates, groups, generated, faults, passedOver }: Summary): string {
   const all = {
-    pictures,
+    [pictures === 1 ? 'picture' : 'pictures']: pictures,
     'in groups of duplicates': duplicates,
-    groups,
+    [groups === 1 ? 'group' : 'groups']: groups,
     'AI-generated': generated,
     'not looked at': faults,
+    ...(passedOver.links > 0 && {
+      [passedOver.links === 1 ? 'link not followed' : 'links not followed']: passedOver.links,
+    }),
   };
   const cells = Object.entries(all).map(([name, figure]) => `<div><b>${figure}</b> ${name}</div>`);
   return `<div class="figures">${cells.join('')}</div>`;
+}
+
+function making({ at, analyserVersion, duplicateThreshold, aiThreshold }: Report['madeBy']): string {
+  const said = [
+    `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    `Assay ${packageVersion} (analyser ${analyserVersion})`,
+    `duplicates from a score of ${duplicateThreshold}`,
+    `AI-generated from ${aiThreshold}`,
+  ];
+  return `<p class="making">${escape(said.join(' · '))}</p>`;
 }
 
 const opening = (title: string) => `<!doctype html>
@@ -163,7 +171,7 @@ const opening = (title: string) => `<!doctype html>
 <style>
 :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif }
 body { margin: 0 } main { max-width: 1200px; margin: auto; padding: 1.5rem }
-h2 { margin: 2.2rem 0 .6rem } .folder, .size, .nothing { color: GrayText }
+h2 { margin: 2.2rem 0 .6rem } .folder, .size, .nothing, .making { color: GrayText }
 .figures { display: flex; flex-wrap: wrap; gap: 1.6rem } .figures b { font-size: 1.5rem; display: block }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; margin: 0 0 1rem }
 section.row { border: 1px solid color-mix(in srgb, CanvasText 18%, transparent); border-radius: 10px; padding: 1rem }

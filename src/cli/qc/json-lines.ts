@@ -1,4 +1,6 @@
+import type { DuplicateGroup, GroupMember } from './duplicate-groups.js';
 import { duplicateScoreOf, type Finding, type Match, type Picture } from './examine-folder.js';
+import type { Summary } from './summary.js';
 
 /** One finding as a line of JSON, in the words of the service's API. */
 export function jsonLine(
@@ -9,6 +11,10 @@ export function jsonLine(
   if (finding.type === 'fault') {
     const { name, code, message } = finding.fault;
     return JSON.stringify({ type: 'error', file: name, code, message });
+  }
+  if (finding.type === 'passed over') {
+    const { name, what } = finding.passed;
+    return JSON.stringify({ type: 'passed_over', file: name, what });
   }
   if (finding.type === 'match') {
     const picture = pictures[finding.number];
@@ -41,3 +47,24 @@ const matchOf = ({ other, relation, score, transformation }: Match, pictures: re
   score,
   transformation,
 });
+
+/** The pictures of a group, and the one worth keeping. */
+export function groupLine({ keeper, reasons, others }: DuplicateGroup): string {
+  const asJson = ({ picture, relation, score, transformation }: GroupMember) => ({
+    file: picture.name,
+    relation,
+    score,
+    transformation,
+  });
+  return JSON.stringify({ type: 'group', keep: keeper.picture.name, reasons, duplicates: others.map(asJson) });
+}
+
+/** The last line. */
+export const summaryLine = ({ passedOver, ...summary }: Summary, analyserVersion: string) =>
+  JSON.stringify({
+    type: 'summary',
+    analyser_version: analyserVersion,
+    ...summary,
+    files_passed_over: passedOver.files,
+    links_passed_over: passedOver.links,
+  });

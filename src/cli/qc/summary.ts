@@ -8,5 +8,7 @@ export interface Summary {
   generated: number;
   /** Files and folders that were not looked at. */
   faults: number;
+  /** Files that are no pictures by name or content, and links that were not followed. */
+  passedOver: { files: number; links: number };
   seconds: number;
 }

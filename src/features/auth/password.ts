@@ -80,9 +80,10 @@ export const isPasswordHash = (text: string) => parse(text) !== null;
 function parse(stored: string): ParsedHash | null {
   const [algorithm, iterationsText, salt, expectedText] = stored.split('$');
   const iterations = Number(iterationsText);
-  if (algorithm !== 'pbkdf2_sha256' || !salt || !expectedText) return null;
+  // SHA-256 has 32 bytes: anything else matches no password.
+  if (algorithm !== 'pbkdf2_sha256' || !salt || !/^[A-Za-z0-9+/]{43}=$/.test(expectedText ?? '')) return null;
   if (!Number.isInteger(iterations) || iterations < 1 || iterations > MAX_ITERATIONS) return null;
-  return { salt, iterations, expected: Buffer.from(expectedText, 'base64') };
+  return { salt, iterations, expected: Buffer.from(expectedText ?? '', 'base64') };
 }
 
 const derive = (password: string, { salt, iterations }: Derivation) => deriveKey({ password, salt, iterations });

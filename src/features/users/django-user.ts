@@ -21,7 +21,11 @@ const djangoUserSchema = z.object({
     name: text,
     first_name: text,
     last_name: text,
-    password: z.string(),
+    // A dump made without passwords still has its people.
+    password: z
+      .string()
+      .nullish()
+      .transform((hash) => hash ?? UNUSABLE),
     is_active: z.boolean().default(true),
     is_staff: z.boolean().default(false),
     is_superuser: z.boolean().default(false),
@@ -51,8 +55,9 @@ export type DjangoEntry = { user: ImportedUser } | { name: string; reason: strin
 
 /** Reads one object of a dump. */
 export function readDjangoUser(entry: unknown): DjangoEntry {
+  if (!isUserModel(entry)) return null;
   const parsed = djangoUserSchema.safeParse(entry);
-  if (!parsed.success) return isUserModel(entry) ? { name: '?', reason: z.prettifyError(parsed.error) } : null;
+  if (!parsed.success) return { name: nameIn(entry), reason: z.prettifyError(parsed.error) };
   const { fields } = parsed.data;
   const email = (fields.email || fields.username).normalize('NFC');
   if (!z.email().safeParse(email).success) {
@@ -82,13 +87,20 @@ export function readDjangoUser(entry: unknown): DjangoEntry {
 
 function whyLost(password: string): string | null {
   if (isPasswordHash(password)) return null;
-  if (password.startsWith(UNUSABLE)) return 'was unusable';
+  if (password.startsWith(UNUSABLE)) return 'was unusable, or is not in the dump';
+  if (password.startsWith('pbkdf2_sha256$')) return 'has a hash that nobody can have been given';
   const [algorithm = ''] = password.split('$');
   return `is hashed by ${algorithm.slice(0, 40)}`;
 }
 
-/** A row that has a password is somebody's, and not to be passed over in silence. */
+function nameIn(entry: unknown): string {
+  const { username, email } = (entry as { fields?: Record<string, unknown> | null }).fields ?? {};
+  return ([username, email].find((name) => typeof name === 'string' && name !== '') as string | undefined) ?? '?';
+}
+
+/** A row of a model of users, or with a password, is somebody's, and not to be passed over in silence. */
 function isUserModel(entry: unknown): boolean {
-  const { fields } = (entry ?? {}) as { fields?: unknown };
-  return typeof fields === 'object' && fields !== null && 'password' in fields;
+  const { model, fields } = (entry ?? {}) as { model?: unknown; fields?: unknown };
+  const isNamedUser = typeof model === 'string' && /\.[a-z_]*user$/i.test(model);
+  return isNamedUser || (typeof fields === 'object' && fields !== null && 'password' in fields);
 }

@@ -11,15 +11,19 @@ export type RejectionCode =
   | 'corrupt'
   | 'trailing_data';
 
-/** Why a file is not taken. The message is a sentence for the person who sent it. */
+/** Why a file is not taken. The message is a sentence for the person who sent it, `fact` one without advice for him. */
 export class PictureRejected extends Error {
   override name = 'PictureRejected';
+  readonly fact: string;
 
+  /** @param fact as a sentence without its full stop. @param advice what follows it behind a colon. */
   constructor(
     readonly code: RejectionCode,
-    message: string,
+    fact: string,
+    advice?: string,
   ) {
-    super(message);
+    super(advice === undefined ? `${fact}.` : `${fact}: ${advice}.`);
+    this.fact = `${fact}.`;
   }
 }
 
@@ -28,26 +32,26 @@ export type PictureLimits = Pick<UploadLimits, 'maxFileBytes' | 'maxImagePixels'
 
 const MIB = 1024 * 1024;
 
-export const empty = () => new PictureRejected('empty', 'The file is empty.');
+export const empty = () => new PictureRejected('empty', 'The file is empty');
 
 export function tooLarge(maxBytes: number): PictureRejected {
   const limit = maxBytes % MIB === 0 ? `${maxBytes / MIB} MiB` : `${maxBytes} bytes`;
-  return new PictureRejected('too_large', `The file is larger than ${limit}, the most that is taken.`);
+  return new PictureRejected('too_large', `The file is larger than ${limit}, the most that is taken`);
 }
 
 export function tooManyPixels(width: number, height: number, maxPixels: number): PictureRejected {
-  const message = `The picture measures ${width} × ${height}; at most ${maxPixels} pixels are taken: scale it down.`;
-  return new PictureRejected('too_many_pixels', message);
+  const fact = `The picture measures ${width} × ${height}; at most ${maxPixels} pixels are taken`;
+  return new PictureRejected('too_many_pixels', fact, 'scale it down');
 }
 
 export const truncated = () =>
-  new PictureRejected('truncated', 'The file ends in the middle of the picture: send it again in full.');
+  new PictureRejected('truncated', 'The file ends in the middle of the picture', 'send it again in full');
 
 export const animated = () =>
-  new PictureRejected('animated', 'The picture is animated: send a single frame as a picture of its own.');
+  new PictureRejected('animated', 'The picture is animated', 'send a single frame as a picture of its own');
 
 export const corrupt = (format: string) =>
-  new PictureRejected('corrupt', `The file is damaged: it starts as ${format} and breaks off that form.`);
+  new PictureRejected('corrupt', `The file is damaged: it starts as ${format} and breaks off that form`);
 
 export const trailingData = () =>
-  new PictureRejected('trailing_data', 'The file carries other data behind the picture: send the picture alone.');
+  new PictureRejected('trailing_data', 'The file carries other data behind the picture', 'send the picture alone');

@@ -18,11 +18,11 @@ export async function nameUnrecognised({ sample }: UnrecognisedFile): Promise<Pi
   const type = await fileTypeFromBuffer(sample).catch(() => undefined);
   if (type?.mime.startsWith('image/')) return unsupported(type.ext.toUpperCase());
   const what = type ? `is ${type.mime}` : 'is of no known kind';
-  return new PictureRejected('not_an_image', `The file is not a picture, it ${what}: ${TAKEN}.`);
+  return new PictureRejected('not_an_image', `The file is not a picture, it ${what}`, TAKEN);
 }
 
 function unsupported(format: string): PictureRejected {
-  return new PictureRejected('unsupported_format', `The file is a ${format} picture: ${TAKEN}.`);
+  return new PictureRejected('unsupported_format', `The file is a ${format} picture`, TAKEN);
 }
 
 function looksLikeSvg(sample: Buffer): boolean {

@@ -2,15 +2,14 @@ import { mkdir, open, readdir, rm, stat, utimes, type FileHandle } from 'node:fs
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
-import type { Analysis } from '../../../workers/analysis.js';
 
 const SUFFIX = '.pack';
 const SHA_BYTES = 32;
 /** SHA-256, length and CRC-32 of what follows. */
 const HEADER_BYTES = SHA_BYTES + 8;
-/** More than this of earlier runs is not kept: some 400,000 pictures. */
+/** More than this of earlier runs is not kept: analyses of some 400,000 pictures. */
 const MOST_BYTES = 4 * 1024 ** 3;
-/** Analyses at hand, some 10 kB each. */
+/** Values at hand, an analysis some 10 kB. */
 const AT_HAND = 500;
 
 interface Place {
@@ -20,14 +19,14 @@ interface Place {
 }
 
 /**
- * Analyses by SHA-256 on disk, since those of hundreds of thousands of pictures take more memory than a machine has. Each
- * run writes a file of its own and reads those of earlier runs; a file whose end was lost is good up to there.
+ * What is known of pictures by their SHA-256, on disk, since that of hundreds of thousands takes more memory than a machine
+ * has. Each run writes a file of its own and reads those of earlier runs; a file whose end was lost is good up to there.
  */
-export class AnalysisStore {
+export class PackedStore<Value> {
   readonly #folder: string;
   readonly #places = new Map<string, Place>();
   readonly #files: FileHandle[] = [];
-  readonly #atHand = new Map<string, Analysis>();
+  readonly #atHand = new Map<string, Value>();
   #own: { file: FileHandle; size: number } | null = null;
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -35,10 +34,10 @@ export class AnalysisStore {
     this.#folder = folder;
   }
 
-  /** @param folder holds analyses of one version alone; it is made where there is none. */
-  static async open(folder: string): Promise<AnalysisStore> {
+  /** @param folder holds what one version found alone; it is made where there is none. */
+  static async open<Value>(folder: string): Promise<PackedStore<Value>> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const store = new AnalysisStore(folder);
+    const store = new PackedStore<Value>(folder);
     for (const path of await newestFirst(folder)) await store.#readPlaces(path);
     return store;
   }
@@ -48,16 +47,16 @@ export class AnalysisStore {
   }
 
   /** Null where there is none, or what was written is damaged. */
-  async read(sha256: Buffer): Promise<Analysis | null> {
+  async read(sha256: Buffer): Promise<Value | null> {
     const key = keyOf(sha256);
     const known = this.#atHand.get(key) ?? (await this.#readFrom(this.#places.get(key)));
     if (known) this.#keepAtHand(key, known);
     return known;
   }
 
-  async write(sha256: Buffer, analysis: Analysis): Promise<void> {
-    this.#keepAtHand(keyOf(sha256), analysis);
-    const turn = this.#writing.then(() => this.#append(sha256, serialize(analysis)));
+  async write(sha256: Buffer, value: Value): Promise<void> {
+    this.#keepAtHand(keyOf(sha256), value);
+    const turn = this.#writing.then(() => this.#append(sha256, serialize(value)));
     this.#writing = turn.catch(() => undefined);
     await turn;
   }
@@ -96,17 +95,17 @@ export class AnalysisStore {
     }
   }
 
-  async #readFrom(place: Place | undefined): Promise<Analysis | null> {
+  async #readFrom(place: Place | undefined): Promise<Value | null> {
     if (!place) return null;
     const record = Buffer.alloc(HEADER_BYTES + place.length);
     await place.file.read(record, 0, record.length, place.offset);
     const body = record.subarray(HEADER_BYTES);
-    return crc32(body) === record.readUInt32LE(SHA_BYTES + 4) ? (deserialize(body) as Analysis) : null;
+    return crc32(body) === record.readUInt32LE(SHA_BYTES + 4) ? (deserialize(body) as Value) : null;
   }
 
-  #keepAtHand(key: string, analysis: Analysis): void {
+  #keepAtHand(key: string, value: Value): void {
     this.#atHand.delete(key);
-    this.#atHand.set(key, analysis);
+    this.#atHand.set(key, value);
     const [oldest] = this.#atHand.keys();
     if (this.#atHand.size > AT_HAND && oldest !== undefined) this.#atHand.delete(oldest);
   }
