@@ -1,9 +1,9 @@
 /**
- * The main job under load: 1,000 pictures of about one megapixel in one request, uploaded and looked at, while another
- * client goes on reading. `npm run bench [pictures]`
+ * The main job under load: 1,000 and then 10,000 pictures of about one megapixel in one request, uploaded and looked at,
+ * while another client goes on reading, and how the time grows. `npm run bench [pictures …]`, into `bench/RESULTS.md`.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
@@ -11,23 +11,57 @@ import { createClient, uploadFiles, type AssayClient } from '../client/node.js';
 import { startService } from '../examples/demo/service.js';
 import { measureLatency } from './latency.js';
 import { renderBenchFolder } from './pictures.js';
+import { markdownTable, writeSection } from './results-section.js';
 
-const count = Number(process.argv[2] ?? 1000);
+const counts = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1000, 10_000];
 const LATENCY_SECONDS = 15;
 const PASSWORD = 'correct horse battery staple';
 
-const scratch = await mkdtemp(join(tmpdir(), 'assay-bench-'));
-try {
-  console.log(`Rendering ${count} pictures …`);
-  const files = await renderBenchFolder(join(tmpdir(), 'assay-bench-pictures'), count);
-  const service = await startService(join(scratch, 'data'));
+const results: Result[] = [];
+for (const count of counts) results.push(await measure(count));
+const text = report(results);
+console.log(text);
+await writeSection('main-job', 'npm run bench', text);
+
+interface Result {
+  count: number;
+  qcSeconds: number;
+  figures: Record<string, Figure>;
+}
+
+async function measure(count: number): Promise<Result> {
+  const scratch = await mkdtemp(join(tmpdir(), 'assay-bench-'));
   try {
-    console.table(await bench(service, files));
+    console.log(`Rendering ${count} pictures …`);
+    const files = await renderBenchFolder(join(tmpdir(), 'assay-bench-pictures'), count);
+    const service = await startService(join(scratch, 'data'));
+    try {
+      const result = { count, ...(await bench(service, files)) };
+      console.table(result.figures);
+      return result;
+    } finally {
+      await service.stop();
+    }
   } finally {
-    await service.stop();
+    await rm(scratch, { recursive: true, force: true });
   }
-} finally {
-  await rm(scratch, { recursive: true, force: true });
+}
+
+function report(all: readonly Result[]): string {
+  const tables = all.map(({ count, figures }) => {
+    const rows = Object.entries(figures).map(([figure, cells]) => ({ figure, ...cells }));
+    return `### ${count.toLocaleString('en')} pictures\n\n${markdownTable(rows)}`;
+  });
+  const growth = all.slice(1).map(({ count, qcSeconds }, index) => {
+    const before = all[index] ?? { count, qcSeconds };
+    const [more, longer] = [count / before.count, qcSeconds / before.qcSeconds];
+    return (
+      `From ${before.count.toLocaleString('en')} to ${count.toLocaleString('en')} pictures, ${more.toFixed(1)} times as many, ` +
+      `quality control took ${longer.toFixed(1)} times as long: **${(longer / more).toFixed(2)}** (goal: linear, 1).`
+    );
+  });
+  const load = `Load average ${loadavg()[0]?.toFixed(1) ?? ''} at the end, the bench’s own included.`;
+  return ['## The main job', ...tables, ...growth, load].join('\n\n');
 }
 
 interface Figure {
@@ -37,7 +71,7 @@ interface Figure {
   goal: string;
 }
 
-async function bench(service: { url: string; pid: number }, files: string[]): Promise<Record<string, Figure>> {
+async function bench(service: { url: string; pid: number }, files: string[]): Promise<Omit<Result, 'count'>> {
   const { client, token } = await signUp(service.url);
   const request = await client.requests.create.mutate({ title: 'Bench' });
   const readRequests = async () => {
@@ -73,7 +107,7 @@ async function bench(service: { url: string; pid: number }, files: string[]): Pr
   const perSecond = (seconds: number) => `${(files.length / seconds).toFixed(1)} pictures/s`;
   const milliseconds = (value: number) => `${value.toFixed(1)} ms`;
   const megabytes = (value: number) => `${value.toFixed(0)} MB`;
-  return {
+  const figures = {
     'GET /requests p50, QC running | idle': {
       measured: milliseconds(busy.p50),
       baseline: milliseconds(idle.p50),
@@ -111,6 +145,7 @@ async function bench(service: { url: string; pid: number }, files: string[]): Pr
       goal: '',
     },
   };
+  return { qcSeconds, figures };
 }
 
 async function signUp(url: string): Promise<{ client: AssayClient; token: string }> {

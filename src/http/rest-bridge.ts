@@ -15,17 +15,21 @@ import { normalisePath, restRoutes, type RestRoute } from './rest-routes.js';
  */
 export function restBridge(services: Services, router: AnyRouter): HttpMiddleware {
   const rest = new Router<RequestState>({ sensitive: true });
+  /** By method and path: those without parameters, lists above all, are found without trying one pattern after another. */
+  const fixed = new Map<string, Omit<RestCall, 'pathInput'>>();
   for (const route of restRoutes(router)) {
     const path = route.template.replaceAll(/\{(.+?)\}/g, ':$1');
-    const lists = listInputs(route);
-    rest.register(path, [route.method], async (ctx) => {
-      await answer(ctx, { services, router, route, lists, pathInput: ctx.params });
-    });
+    const call = { services, router, route, lists: listInputs(route) };
+    if (path === route.template) fixed.set(`${route.method} ${path}`, call);
+    rest.register(path, [route.method], (ctx) => answer(ctx, { ...call, pathInput: ctx.params }));
   }
   const dispatch = rest.routes();
   return async (ctx, next) => {
-    const routed = Object.assign(ctx, { newRouterPath: normalisePath(ctx.path), params: {}, router: rest });
-    await dispatch(routed, () => refuseMethod(routed, next));
+    const path = normalisePath(ctx.path);
+    const call = fixed.get(`${ctx.method} ${path}`);
+    if (call) return answer(ctx, { ...call, pathInput: {} });
+    const routed = Object.assign(ctx, { newRouterPath: path, params: {}, router: rest });
+    return dispatch(routed, () => refuseMethod(routed, next));
   };
 }
 
