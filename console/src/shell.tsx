@@ -13,22 +13,20 @@ interface Item {
   href: string;
   icon: IconName;
   label: PlainKey;
+  /** Only for whoever administers all organizations. */
+  ofAll?: boolean;
 }
 
 const adminItems: Item[] = [
   { href: '/admin/users', icon: 'users', label: 'navUsers' },
+  { href: '/admin/organizations', icon: 'organization', label: 'navOrganizations', ofAll: true },
   { href: '/admin/work', icon: 'tasks', label: 'navAssignments' },
-  { href: '/admin/cameras', icon: 'camera', label: 'navCameras' },
   { href: '/admin/metrics', icon: 'metrics', label: 'navMetrics' },
+  { href: '/admin/cameras', icon: 'camera', label: 'navCameras' },
+  { href: '/admin/references', icon: 'reference', label: 'navReferences', ofAll: true },
   { href: '/admin/audit', icon: 'audit', label: 'navAudit' },
   { href: '/admin/settings', icon: 'settings', label: 'navSettings' },
   { href: '/admin/system', icon: 'system', label: 'navSystem' },
-];
-
-/** Of what holds for everyone. */
-const adminItemsOfAll: Item[] = [
-  { href: '/admin/organizations', icon: 'organization', label: 'navOrganizations' },
-  { href: '/admin/references', icon: 'reference', label: 'navReferences' },
 ];
 
 /** Navigation beside the screen; on a phone behind a button. */
@@ -103,8 +101,7 @@ export function Shell({ children }: { children: ReactNode }) {
           {administers(me) && (
             <>
               <div className="nav-title">{t('navAdministration')}</div>
-              {links(adminItems)}
-              {administersAll(me) && links(adminItemsOfAll)}
+              {links(adminItems.filter(({ ofAll }) => !ofAll || administersAll(me)))}
             </>
           )}
         </nav>

@@ -16,6 +16,7 @@ export const connections = {
   webhookUrl: 'Address',
   webhookUrlHint:
     'HTTPS, to be reached from the internet. Each event comes as a POST, signed as Standard Webhooks says.',
+  webhookEvent: 'Event',
   webhookEvents: 'Tell of',
   webhookQcCompleted: 'Quality control has ended',
   webhookTaskCompleted: 'A task was handed in',

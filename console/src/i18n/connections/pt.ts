@@ -17,6 +17,7 @@ export const connections: Pick<Messages, keyof typeof english> = {
   webhookCreate: 'Criar webhook',
   webhookUrl: 'Endereço',
   webhookUrlHint: 'HTTPS, acessível pela internet. Cada evento chega por POST, assinado conforme Standard Webhooks.',
+  webhookEvent: 'Evento',
   webhookEvents: 'Avisar de',
   webhookQcCompleted: 'O controle de qualidade terminou',
   webhookTaskCompleted: 'Uma tarefa foi entregue',

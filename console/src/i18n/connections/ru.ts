@@ -17,6 +17,7 @@ export const connections: Pick<Messages, keyof typeof english> = {
   webhookCreate: 'Создать вебхук',
   webhookUrl: 'Адрес',
   webhookUrlHint: 'HTTPS, доступный из интернета. Каждое событие приходит как POST с подписью по Standard Webhooks.',
+  webhookEvent: 'Событие',
   webhookEvents: 'Сообщать',
   webhookQcCompleted: 'Контроль качества закончен',
   webhookTaskCompleted: 'Задание сдано',

@@ -1,6 +1,6 @@
 import './requests.css';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { Link, useParams } from 'wouter';
 import { client, type Request } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
@@ -29,6 +29,14 @@ export default function RequestPage() {
   const me = useMe();
   const rights = useRequestRights({ owner_id: request.data?.owner_id ?? '' });
   const back = { href: '/requests', label: t('navRequests') };
+  const tabBar = useRef<HTMLElement>(null);
+  const isThere = request.data !== undefined;
+  useEffect(() => {
+    // On a phone not all tabs are seen at a time.
+    const bar = tabBar.current;
+    const here = bar?.querySelector<HTMLElement>('[aria-current=page]');
+    if (bar && here) bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+  }, [tab, isThere]);
   if (request.error) {
     return (
       <Page title={t('request')} back={back}>
@@ -52,7 +60,7 @@ export default function RequestPage() {
   ];
   return (
     <Page title={title} lead={description} back={back} badge={<RequestStatus status={status} />}>
-      <nav className="tabs" aria-label={t('request')}>
+      <nav ref={tabBar} className="tabs" aria-label={t('request')}>
         {tabs.map(({ name, label }) => (
           <Link
             key={name}

@@ -77,7 +77,7 @@ export default function Deliveries() {
                 <thead>
                   <tr>
                     <th scope="col">{t('auditWhen')}</th>
-                    <th scope="col">{t('webhookEvents')}</th>
+                    <th scope="col">{t('webhookEvent')}</th>
                     <th scope="col">{t('status')}</th>
                     <th scope="col" className="figure">
                       {t('deliveryAttempts')}
