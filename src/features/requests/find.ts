@@ -17,7 +17,7 @@ export async function findRequest(
   operation: RequestOperation,
 ): Promise<DatasetRequest> {
   const request = await DatasetRequest.query(db).findById(id);
-  if (!request) throw notFound('Request');
+  if (!request || request.deletedAt) throw notFound('Request');
   const task = await Task.query(db).findOne({ requestId: id, labelerId: actor.id });
   const row = { ...ownershipOf(request), hasTask: task !== undefined };
   if (mayOnRequest(actor, operation, row)) return request;
@@ -30,6 +30,7 @@ export const ownershipOf = ({ ownerId, organizationId }: DatasetRequest) => ({ o
 
 /** Narrows a query over `requests` to the rows the actor may read: the policy's `read` in SQL. */
 export function onlyReadable<Result>(query: QueryBuilder<DatasetRequest, Result>, actor: Actor) {
+  void query.whereNull('requests.deletedAt');
   if (administersAll(actor)) return query;
   const organizationId = actor.roles.includes('ADMIN') || actor.roles.includes('VIEWER') ? actor.organizationId : null;
   const owned = <Owned>(rows: QueryBuilder<DatasetRequest, Owned>) =>

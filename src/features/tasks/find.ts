@@ -12,7 +12,7 @@ import { mayOnTask, type TaskOperation } from './policy.js';
  */
 export async function findTask(db: Knex, actor: Actor, id: string, operation: TaskOperation) {
   const task = validate(id) ? await Task.query(db).findById(id).withGraphFetched('request') : undefined;
-  if (!task?.request) throw notFound('Task');
+  if (!task?.request || task.request.deletedAt) throw notFound('Task');
   const row = { labelerId: task.labelerId, organizationId: task.request.organizationId };
   if (!mayOnTask(actor, 'read', row)) throw notFound('Task');
   if (!mayOnTask(actor, operation, row)) {
@@ -24,6 +24,7 @@ export async function findTask(db: Knex, actor: Actor, id: string, operation: Ta
 
 /** Narrows a query over `tasks` joined with `request` to the rows the actor may read: the policy's `read` in SQL. */
 export function onlyReadable<Result>(query: QueryBuilder<Task, Result>, actor: Actor) {
+  void query.whereNull('request.deletedAt');
   if (administersAll(actor)) return query;
   return query.where((any) => {
     // Without a role for tasks, none.
