@@ -31,7 +31,8 @@ export const createUserCommand: Command = {
     if (!parsed.success) throw new CommandError(z.prettifyError(parsed.error));
     const granted = values.role.map(knownRole);
 
-    const passwordHash = await hashPassword(await readPassword({ say }, { fromStdin: values['password-stdin'] }));
+    const from = { fromStdin: values['password-stdin'], whose: parsed.data };
+    const passwordHash = await hashPassword(await readPassword({ say }, from));
     const caller = { ...operator, actor: null };
     await db.transaction(async (trx) => {
       await lockAdministrators(trx);

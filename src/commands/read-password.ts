@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { newPasswordSchema } from '../features/auth/password-rules.js';
+import { newPasswordSchema, refuseOwnName } from '../features/auth/password-rules.js';
 import { CommandError, type CommandServices } from './command.js';
 
 /**
  * The password for an account: one made up and shown once, unless it is to come from standard input. Never from the
  * command line, which every user of the machine can read.
- * @throws {CommandError} for one that is too short.
+ * @param from.whose account it is for.
+ * @throws {CommandError} for one that is too short or too easily guessed.
  */
 export async function readPassword(
   { say }: Pick<CommandServices, 'say'>,
-  { fromStdin }: { fromStdin: boolean },
+  { fromStdin, whose }: { fromStdin: boolean; whose: { email: string; username?: string | undefined; name: string } },
 ): Promise<string> {
   if (!fromStdin) {
     const password = randomBytes(15).toString('base64url');
@@ -19,5 +20,6 @@ export async function readPassword(
   }
   const parsed = newPasswordSchema.safeParse((await text(process.stdin)).replace(/\r?\n$/, ''));
   if (!parsed.success) throw new CommandError(parsed.error.issues[0]?.message ?? 'This password will not do.');
+  refuseOwnName(parsed.data, whose);
   return parsed.data;
 }

@@ -13,7 +13,8 @@ export const resetPasswordCommand: Command = {
       options: { 'password-stdin': { type: 'boolean', default: false } },
     });
     const user = await findNamedUser(db, positionals[0]);
-    await resetPassword(db, operator, user, await readPassword({ say }, { fromStdin: values['password-stdin'] }));
+    const from = { fromStdin: values['password-stdin'], whose: user };
+    await resetPassword(db, operator, user, await readPassword({ say }, from));
     say(`${user.email} has a new password. His sessions and tokens have ended.`);
   },
 };
