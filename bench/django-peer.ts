@@ -2,34 +2,37 @@ import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { withChildren } from './processor-time.js';
 
 const VENV = process.env.BENCH_DJANGO ?? join(tmpdir(), 'assay-bench-django');
-const PORT = 8763;
 
 export interface Peer {
   url: string;
   headers: Record<string, string>;
+  /** Of gunicorn and its processes. */
+  pids: number[];
   stop(): Promise<void>;
 }
 
-/** Django REST framework on the same database and rows; null, with a message, where it is not installed. */
-export async function startDjango(ground: {
-  databaseUrl: string;
-  secret: string;
-  userId: string;
-}): Promise<Peer | null> {
+/**
+ * Django REST framework under so many processes of gunicorn, on the same database and rows; null, with a message, where
+ * it is not installed.
+ */
+export async function startDjango(
+  ground: { databaseUrl: string; secret: string; userId: string },
+  { workers, port }: { workers: number; port: number },
+): Promise<Peer | null> {
   const gunicorn = join(VENV, 'bin/gunicorn');
   if (!existsSync(gunicorn)) {
     console.log(`Django REST framework is not in ${VENV}: bench/peers/django/install.sh puts it there. Left out.`);
     return null;
   }
   const url = new URL(ground.databaseUrl);
-  const workers = 2 * availableParallelism() + 1;
-  const parameters = ['service:application', '--bind', `127.0.0.1:${PORT}`, '--workers', String(workers)];
+  const parameters = ['service:application', '--bind', `127.0.0.1:${port}`, '--workers', String(workers)];
   const server = spawn(gunicorn, [...parameters, '--threads', '4', '--log-level', 'error'], {
     cwd: join(import.meta.dirname, 'peers/django'),
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -45,8 +48,9 @@ export async function startDjango(ground: {
   });
   const headers = { Authorization: `Bearer ${await tokenOf(ground)}` };
   const peer = {
-    url: `http://127.0.0.1:${PORT}/requests`,
+    url: `http://127.0.0.1:${port}/requests`,
     headers,
+    pids: [] as number[],
     stop: async () => {
       if (server.exitCode !== null) return;
       const exited = once(server, 'exit');
@@ -56,7 +60,7 @@ export async function startDjango(ground: {
   };
   for (let tries = 0; tries < 150 && server.exitCode === null; tries += 1) {
     const answer = await fetch(peer.url, { headers }).catch(() => undefined);
-    if (answer?.status === 200) return peer;
+    if (answer?.status === 200) return { ...peer, pids: await withChildren(server.pid ?? 0) };
     await sleep(200);
   }
   await peer.stop();

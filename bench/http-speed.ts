@@ -1,24 +1,25 @@
 /**
- * `GET /requests` (20 rows) by REST and by tRPC beside the same statements behind bare Koa and pg, with and without the
- * check of the token, and beside Django REST framework where `bench/peers/django/install.sh` has been run; and one call
- * of 200 files of 5 MB beside writing the same stream to a file. `npm run bench:http`, into `bench/RESULTS.md`.
+ * `GET /requests` (20 rows) by REST and by tRPC beside the same query behind bare Koa and pg, with and without the check
+ * of the token, and beside Django REST framework where `bench/peers/django/install.sh` has been run: process beside
+ * process, and all the processes of a machine beside each other. And one call of 200 files of 5 MB beside writing the
+ * same stream to a file. `npm run bench:http`, into `bench/RESULTS.md`.
  */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { Agent, createServer, request, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { loadavg, tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import Koa from 'koa';
-import jwt from 'koa-jwt';
-import pg from 'pg';
 import { startService } from '../examples/demo/service.js';
 import { findRunningPostgres } from '../src/database/running-postgres.js';
 import { renderPicture } from '../test/support/pictures.js';
+import { startBareKoa } from './bare-koa.js';
 import { startDjango } from './django-peer.js';
+import { startMoreApis } from './more-apis.js';
+import { processorMs } from './processor-time.js';
 import { markdownTable, median, noise, writeSection } from './results-section.js';
 
 const ROUNDS = 5;
@@ -28,14 +29,6 @@ const ROWS = 20;
 const FILES = 200;
 const FILE_BYTES = 5 * 1024 * 1024;
 const PASSWORD = 'correct horse battery staple';
-
-/** What `GET /requests` asks of the database for a customer, token check and all. */
-const ACTOR = `select users.id, users.organization_id,
-    array(select role_code from user_roles where user_id = users.id order by role_code) as roles
-  from users where users.id = $1 and users.is_active and exists (
-    select from sessions where sessions.id = $2 and sessions.user_id = users.id and revoked_at is null and expires_at > now())`;
-const PAGE = 'select requests.* from requests where owner_id = $1 order by id desc limit $2';
-const COUNT = 'select count(*) from requests where owner_id = $1';
 
 interface Ground {
   url: string;
@@ -47,15 +40,27 @@ interface Ground {
 
 interface Contender {
   name: string;
-  url: string;
+  /** Connections are shared out among them. */
+  urls: readonly string[];
   headers: Record<string, string>;
+  /** Of the processes that answer. */
+  pids: readonly number[];
 }
 
-async function callsPerSecond({ url, headers }: Contender, milliseconds: number): Promise<number> {
+interface Figures {
+  callsPerSecond: number[];
+  /** A call. */
+  processorMs: number[];
+}
+
+async function measure(
+  { urls, headers, pids }: Contender,
+  milliseconds: number,
+): Promise<{ callsPerSecond: number; processorMs: number }> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const end = performance.now() + milliseconds;
   let calls = 0;
-  const client = async () => {
+  const client = async (url: string) => {
     while (performance.now() < end) {
       const call = request(url, { agent, headers });
       const answering = once(call, 'response') as Promise<[IncomingMessage]>;
@@ -67,50 +72,26 @@ async function callsPerSecond({ url, headers }: Contender, milliseconds: number)
     }
   };
   const start = performance.now();
-  await Promise.all(Array.from({ length: CONNECTIONS }, client));
+  const before = await processorMs(pids);
+  await Promise.all(Array.from({ length: CONNECTIONS }, (_, index) => client(urls[index % urls.length] ?? '')));
+  const seconds = (performance.now() - start) / 1000;
   agent.destroy();
-  return (calls * 1000) / (performance.now() - start);
+  return { callsPerSecond: calls / seconds, processorMs: ((await processorMs(pids)) - before) / calls };
 }
 
-/** The least that could answer the same: no validation, no paging, no errors, no headers of its own. */
-async function startBareKoa(databaseUrl: string, secret: string, { userId }: Ground) {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 });
-  const app = new Koa();
-  const checked = jwt({ secret, algorithms: ['HS256'], passthrough: true, key: 'claims' });
-  app.use(async (ctx, next) => {
-    await (ctx.path === '/checked' ? checked(ctx, next) : next());
-  });
-  app.use(async (ctx) => {
-    if (ctx.path === '/checked') {
-      const { sub, sid } = ctx.state.claims as { sub: string; sid: string };
-      const { rows } = await pool.query(ACTOR, [sub, sid]);
-      if (rows.length === 0) ctx.throw(401);
-    }
-    const [page, count] = await Promise.all([
-      pool.query(PAGE, [userId, ROWS + 1]),
-      pool.query<{ count: string }>(COUNT, [userId]),
-    ]);
-    ctx.set('X-Total-Count', count.rows[0]?.count ?? '');
-    ctx.body = page.rows.slice(0, ROWS);
-  });
-  const server = createServer((call, response) => void app.callback()(call, response)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: async () => {
-      server.closeAllConnections();
-      server.close();
-      await pool.end();
-    },
-  };
-}
-
-async function benchReads(contenders: readonly Contender[]): Promise<Map<string, number[]>> {
-  const figures = new Map(contenders.map(({ name }) => [name, [] as number[]]));
-  for (const contender of contenders) await callsPerSecond(contender, 1000);
+async function benchReads(contenders: readonly Contender[]): Promise<Map<string, Figures>> {
+  const figures = new Map<string, Figures>();
+  for (const contender of contenders) {
+    figures.set(contender.name, { callsPerSecond: [], processorMs: [] });
+    await measure(contender, 1000);
+  }
   // Side by side, so that what else the machine does falls on all of them.
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const contender of contenders) figures.get(contender.name)?.push(await callsPerSecond(contender, ROUND_MS));
+    for (const contender of contenders) {
+      const figure = await measure(contender, ROUND_MS);
+      figures.get(contender.name)?.callsPerSecond.push(figure.callsPerSecond);
+      figures.get(contender.name)?.processorMs.push(figure.processorMs);
+    }
   }
   return figures;
 }
@@ -205,44 +186,68 @@ const service = await startService(join(scratch, 'data'));
 try {
   const ground = await layGround(service);
   const databaseUrl = (await findRunningPostgres(join(scratch, 'data'))) ?? '';
-  const bare = await startBareKoa(databaseUrl, secret, ground);
-  const django = await startDjango({ databaseUrl, secret, userId: ground.userId });
+  const cores = availableParallelism();
+  const more = await startMoreApis(cores - 1, {
+    DATABASE_URL: databaseUrl,
+    DATA_DIR: join(scratch, 'data'),
+    STORAGE_URL: `file:${join(scratch, 'data', 'storage')}`,
+  });
+  const bare = await startBareKoa({ databaseUrl, secret, userId: ground.userId, limit: ROWS });
+  const djangoGround = { databaseUrl, secret, userId: ground.userId };
+  const workers = 2 * cores + 1;
+  const djangoProcess = await startDjango(djangoGround, { workers: 1, port: 8763 });
+  const djangoMachine = await startDjango(djangoGround, { workers, port: 8764 });
   const headers = { Authorization: `Bearer ${ground.token}` };
-  const contenders: Contender[] = [
-    { name: 'REST `GET /requests`', url: `${ground.url}/requests?limit=${ROWS}`, headers },
-    {
-      name: '`/trpc/requests.list`',
-      url: `${ground.url}/trpc/requests.list?input=%7B%22limit%22%3A${ROWS}%7D`,
+  const rest = (url: string) => `${url}/requests?limit=${ROWS}`;
+  const trpc = (url: string) => `${url}/trpc/requests.list?input=%7B%22limit%22%3A${ROWS}%7D`;
+  const ours = {
+    rest: { name: 'REST `GET /requests`, one process', urls: [rest(ground.url)], headers, pids: [ground.pid] },
+    trpc: { name: '`/trpc/requests.list`, one process', urls: [trpc(ground.url)], headers, pids: [ground.pid] },
+    machine: {
+      name: `REST, ${cores} processes`,
+      urls: [ground.url, ...more.urls].map(rest),
       headers,
+      pids: [ground.pid, ...more.pids],
     },
-    { name: 'bare Koa + pg, the two statements', url: `${bare.url}/`, headers },
-    { name: 'bare Koa + pg, with token and session checked', url: `${bare.url}/checked`, headers },
-    ...(django
-      ? [{ name: 'Django REST framework + simplejwt, gunicorn', url: django.url, headers: django.headers }]
-      : []),
+  };
+  const contenders: Contender[] = [
+    ...Object.values(ours),
+    { name: 'bare Koa + pg, page and count', urls: [`${bare.url}/`], headers, pids: [bare.pid] },
+    { name: '… token and session checked, secret as text', urls: [`${bare.url}/text`], headers, pids: [bare.pid] },
+    { name: '… token and session checked, secret as a key', urls: [`${bare.url}/key`], headers, pids: [bare.pid] },
+    { name: '… the same by our statements, prepared', urls: [`${bare.url}/ours`], headers, pids: [bare.pid] },
+    ...(djangoProcess ? [{ name: 'Django, one process', ...djangoProcess, urls: [djangoProcess.url] }] : []),
+    ...(djangoMachine ? [{ name: `Django, ${workers} processes`, ...djangoMachine, urls: [djangoMachine.url] }] : []),
   ];
   const figures = await benchReads(contenders);
-  await django?.stop();
-  await bare.stop();
+  await djangoProcess?.stop();
+  await djangoMachine?.stop();
+  bare.stop();
+  await more.stop();
   const uploads = await benchUpload(ground, scratch);
 
-  const of = (name: string) => figures.get(name) ?? [];
+  const of = (name: string) => figures.get(name)?.callsPerSecond ?? [];
+  const processor = (name: string) => figures.get(name)?.processorMs ?? [];
   const ratio = (one: readonly number[], other: readonly number[]) => {
     const ratios = one.map((value, round) => value / (other[round] ?? Number.NaN));
     return `**${median(ratios).toFixed(2)}** ± ${(noise(ratios) * 100).toFixed(0)} %`;
   };
-  const [rest, trpc] = [of(contenders[0]?.name ?? ''), of(contenders[1]?.name ?? '')];
   const reads = contenders.map(({ name }) => ({
     answered: name,
     'calls a second': `${median(of(name)).toFixed(0)} ± ${(noise(of(name)) * 100).toFixed(0)} %`,
-    'REST ÷ it': ratio(rest, of(name)),
-    'tRPC ÷ it': ratio(trpc, of(name)),
+    'processor ms a call': `${median(processor(name)).toFixed(2)} ± ${(noise(processor(name)) * 100).toFixed(0)} %`,
+    'its processor time ÷ REST’s': ratio(processor(name), processor(ours.rest.name)),
+    'REST ÷ it': ratio(of(ours.rest.name), of(name)),
+    'tRPC ÷ it': ratio(of(ours.trpc.name), of(name)),
+    [`${cores} processes ÷ it`]: ratio(of(ours.machine.name), of(name)),
   }));
   const text = [
     '## HTTP',
     `${ROWS} of 100 rows, ${CONNECTIONS} connections kept alive, medians of ${ROUNDS} rounds taken in turn, ± the middle half ` +
-      `of them. Load average of the machine at the end: ${loadavg()[0]?.toFixed(1) ?? ''}. Goals: 0.7 of bare Koa, 5 times ` +
-      `Django${django ? '' : ' (not installed here, so not measured)'}.`,
+      `of them. Clients, services and database share ${cores} cores; load average at the end: ${loadavg()[0]?.toFixed(1) ?? ''}. ` +
+      'Processor time is that of the answering processes without the database’s, and depends less on what else the ' +
+      'machine does. Goals: 0.7 of bare Koa that asks the same, 5 times Django. Django is Django REST framework with simplejwt under ' +
+      `gunicorn, four threads a process${djangoMachine ? '' : '; it is not installed here, so not measured'}.`,
     markdownTable(reads),
     `### One upload of ${FILES} × ${FILE_BYTES / 2 ** 20} MB`,
     markdownTable([

@@ -86,17 +86,44 @@ export const errorReference = (status: number) => ({
   $ref: `#/components/responses/${status in descriptions ? `Error${status}` : 'Error500'}`,
 });
 
+const header = (name: string, description: string) => ({
+  name,
+  in: 'header' as const,
+  required: false,
+  description,
+  schema: { type: 'string' as const },
+});
+
+/** What any call of a kind may bear, by the middlewares of `idempotency.ts` and `entity-tag.ts`. */
+const parameters = {
+  IdempotencyKey: header(
+    'Idempotency-Key',
+    'Up to 255 visible ASCII characters, new for each call: whoever repeats the call with the same key within a day is ' +
+      'given the first answer again, marked `Idempotent-Replayed`, and nothing is done twice.',
+  ),
+  IfNoneMatch: header('If-None-Match', 'The `ETag` of an answer at hand: 304 without a body while it still holds.'),
+};
+
+export const parameterReference = (name: keyof typeof parameters) => ({ $ref: `#/components/parameters/${name}` });
+
 /** Adds what operations refer to, and drops the error schemas the generator supposed. */
 export function sharedComponents(generated: Components = {}): Components {
   const schemas = Object.entries(generated.schemas ?? {}).filter(([name]) => !name.startsWith('error.'));
   return {
     schemas: { ...Object.fromEntries(schemas), ErrorBody: errorBody },
-    responses: Object.fromEntries(
-      Object.keys(descriptions).map((status) => [`Error${status}`, response(Number(status))]),
-    ),
+    parameters,
+    responses: {
+      ...Object.fromEntries(Object.keys(descriptions).map((status) => [`Error${status}`, response(Number(status))])),
+      NotModified: { description: 'The answer named by `If-None-Match` still holds.' },
+    },
     headers: {
       TotalCount: { description: 'Rows in the whole list.', schema: { type: 'integer' } },
       NextPage: { description: 'RFC 8288: `<…>; rel="next"` while there is more.', schema: { type: 'string' } },
+      EntityTag: { description: 'Names this version of the answer, for `If-None-Match`.', schema: { type: 'string' } },
+      IdempotentReplayed: {
+        description: '`true`: this is the answer to an earlier call of the same `Idempotency-Key`.',
+        schema: { type: 'string', enum: ['true'] },
+      },
       RetryAfter: { description: 'Seconds after which the same call may succeed.', schema: { type: 'integer' } },
     },
   };

@@ -1,7 +1,7 @@
 import type { AnyRouter } from '@trpc/server';
 import { z } from 'zod';
 import { generateOpenApiDocument, type OpenAPIObject, type OpenApiRouter } from 'trpc-to-openapi';
-import { errorReference, probePaths, sharedComponents } from './openapi-components.js';
+import { errorReference, parameterReference, probePaths, sharedComponents } from './openapi-components.js';
 import { packageVersion } from './package-version.js';
 import type { HttpMiddleware } from './request-state.js';
 import { mergeInputs } from './rest-input.js';
@@ -101,8 +101,17 @@ function complete(operation: Operation, route: RestRoute): void {
     json.example = Object.fromEntries(inBody);
   }
   if (route.type === 'subscription') describeStream(operation, route);
+  else operation.parameters = [...(operation.parameters ?? []), ...headerParameters(route)];
   if (meta.multipart) operation.requestBody = formBody(json, meta.multipart.fields);
 }
+
+/** The headers that any signed-in POST, and any read, may bear. */
+function headerParameters(route: RestRoute) {
+  if (isRepeatable(route)) return [parameterReference('IdempotencyKey')];
+  return route.type === 'query' ? [parameterReference('IfNoneMatch')] : [];
+}
+
+const isRepeatable = (route: RestRoute) => route.method === 'POST' && isProtected(route);
 
 /** Server-Sent Events, which OpenAPI 3.1 has no words for but a media type. */
 function describeStream(operation: Operation, { meta }: RestRoute): void {
@@ -142,14 +151,21 @@ function inputExample({ definition }: RestRoute): Record<string, unknown> {
   return mergeInputs(...examples);
 }
 
-function successResponse(operation: Operation, { meta, definition }: RestRoute): Operation['responses'] {
+function successResponse(operation: Operation, route: RestRoute): Operation['responses'] {
+  const { meta, definition, type } = route;
   const generated = (operation.responses?.['200'] ?? { description: 'Successful response' }) as object;
-  if (['void', 'undefined'].includes(definition.output?.type ?? '')) return { 204: { description: 'Done.' } };
-  const paging = {
-    'X-Total-Count': { $ref: '#/components/headers/TotalCount' },
-    Link: { $ref: '#/components/headers/NextPage' },
+  const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
+  const headers = {
+    ...(meta.paged && { 'X-Total-Count': header('TotalCount'), Link: header('NextPage') }),
+    ...(type === 'query' && { ETag: header('EntityTag') }),
+    ...(isRepeatable(route) && { 'Idempotent-Replayed': header('IdempotentReplayed') }),
   };
-  return { [meta.successStatus ?? 200]: meta.paged ? { ...generated, headers: paging } : generated };
+  const isEmpty = ['void', 'undefined'].includes(definition.output?.type ?? '');
+  const [status, response] = isEmpty ? [204, { description: 'Done.' }] : [meta.successStatus ?? 200, generated];
+  return {
+    [status]: { ...response, ...(Object.keys(headers).length > 0 && { headers }) },
+    ...(type === 'query' && { 304: { $ref: '#/components/responses/NotModified' } }),
+  };
 }
 
 function errorResponses(operation: Operation, route: RestRoute): Operation['responses'] {
@@ -163,7 +179,7 @@ function errorResponses(operation: Operation, route: RestRoute): Operation['resp
     ...(isProtected(route) ? [401, 403] : []),
     ...(namesRow ? [404] : []),
     ...(writes && isProtected(route) ? [409] : []),
-    ...(route.method === 'POST' && isProtected(route) ? [422] : []),
+    ...(isRepeatable(route) ? [422] : []),
     ...(takesBody ? [413] : []),
     ...(takesBody && !meta.multipart ? [415] : []),
     ...(Array.isArray(extra) ? extra : Object.keys(extra).map(Number)),

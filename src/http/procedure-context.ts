@@ -23,7 +23,7 @@ export function procedureContext(
     userAgent: ctx.get('User-Agent').slice(0, 512) || null,
     signal: gone.signal,
     setHeader: (name, value) => ctx.set(name, value),
-    restUrl: rest && ctx.method === 'GET' ? new URL(services.config.publicUrl + ctx.path + ctx.search) : null,
+    restUrl: rest && ctx.method === 'GET' ? services.config.publicUrl + ctx.path + ctx.search : null,
     receiveFiles,
   };
 }

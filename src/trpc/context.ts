@@ -19,7 +19,7 @@ export interface Context extends Services, Origin {
   /** Sets a header of the HTTP answer, whichever face was called. */
   setHeader(name: string, value: string): void;
   /** The address called, query included, as the public knows it: for `Link` headers. Null unless a REST read. */
-  restUrl: URL | null;
+  restUrl: string | null;
   /**
    * Streams the files of a multipart call to storage, now: a procedure authorises first and reads afterwards.
    * @param accept.fields names of the form fields that carry files; files under another name are rejected one by one.

@@ -75,6 +75,9 @@ describe('answers', () => {
     const changed = await raw('/requests?limit=5', { 'If-None-Match': tag });
     assert.equal(changed.status, 200);
     assert.notEqual(changed.headers.etag, tag);
+    const byTrpc = '/trpc/requests.list?input=%7B%22limit%22%3A5%7D';
+    const typed = await raw(byTrpc, {});
+    assert.equal((await raw(byTrpc, { 'If-None-Match': String(typed.headers.etag) })).status, 304);
     const stranger = await server.signUp();
     const answer = await server.api('GET', '/requests?limit=5', {
       token: stranger.token,

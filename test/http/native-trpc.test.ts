@@ -126,6 +126,27 @@ describe('Native tRPC', () => {
     }
   });
 
+  it('answers one read alike however it is asked', async () => {
+    const ask = async (path: string) => {
+      const response = await fetch(`${server.url}/trpc/${path}`, { headers: { Authorization: `Bearer ${token}` } });
+      return { status: response.status, text: await response.text() };
+    };
+    const input = (value: unknown) => encodeURIComponent(JSON.stringify(value));
+    const alone = await ask('echo.stats');
+    assert.deepEqual(JSON.parse(alone.text), { result: { data: { stats: true } } });
+    for (const one of ['echo.stats?batch=1', `echo.stats?batch=1&input=${input({})}`]) {
+      assert.deepEqual(JSON.parse((await ask(one)).text), [{ result: { data: { stats: true } } }]);
+    }
+
+    const kind = { kind: 'not_found' };
+    const fault = await ask(`things.fail?input=${input(kind)}`);
+    const batched = await ask(`things.fail?batch=1&input=${input({ 0: kind })}`);
+    assert.deepEqual([fault.status, batched.status], [404, 404]);
+    const { error } = JSON.parse(fault.text) as { error: { code: number; message: string } };
+    const [again] = JSON.parse(batched.text) as [{ error: { code: number; message: string } }];
+    assert.deepEqual([again.error.code, again.error.message], [error.code, error.message]);
+  });
+
   it('names the methods it takes to whoever comes with another', async () => {
     for (const method of ['PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
       const { status, headers, body } = await server.api(method, '/trpc/things.create');

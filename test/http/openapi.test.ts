@@ -145,7 +145,9 @@ describe('OpenAPI document', () => {
   it('describes path, query and paging', () => {
     const echo = documents.example!.paths['/echo/{id}']!.get!;
     assert.deepEqual(
-      echo.parameters?.map(({ name, in: place, required }) => [name, place, required ?? false]),
+      echo.parameters
+        ?.filter((one) => 'name' in one)
+        .map(({ name, in: place, required }) => [name, place, required ?? false]),
       [
         ['id', 'path', true],
         ['n', 'query', false],
@@ -155,7 +157,28 @@ describe('OpenAPI document', () => {
       ],
     );
     const list = documents.example!.paths['/organizations']!.get!;
-    assert.deepEqual(Object.keys(list.responses['200']!.headers ?? {}), ['X-Total-Count', 'Link']);
+    assert.deepEqual(Object.keys(list.responses['200']!.headers ?? {}), ['X-Total-Count', 'Link', 'ETag']);
+  });
+
+  it('tells which calls can be repeated safely, and which answers be kept', () => {
+    const references = (operation: Operation | undefined) =>
+      (operation?.parameters ?? []).map((parameter) => (parameter as { $ref?: string }).$ref?.split('/').at(-1));
+    for (const { method, template, operation } of operationsOf(documents.service!)) {
+      const name = `${method} ${template}`;
+      const answered = Object.values(operation.responses)[0];
+      const isStream = answered?.content !== undefined && 'text/event-stream' in answered.content;
+      const isProbe = operation.tags?.includes('operations') === true && operation.security.length === 0;
+      assert.equal(
+        references(operation).includes('IdempotencyKey'),
+        method === 'POST' && operation.security.length > 0,
+        name,
+      );
+      if (isProbe) continue;
+      assert.equal(references(operation).includes('IfNoneMatch'), method === 'GET' && !isStream, name);
+      assert.equal('304' in operation.responses, method === 'GET' && !isStream, name);
+    }
+    const list = documents.service?.paths['/requests']?.get?.responses['200'];
+    assert.ok(list?.headers && 'ETag' in list.headers && 'X-Total-Count' in list.headers);
   });
 
   it('shows the examples the procedures give', () => {

@@ -1,13 +1,45 @@
 import type { Knex } from 'knex';
-import { raw, type QueryBuilder } from 'objection';
+import { raw } from 'objection';
 import { PersonalAccessToken, type TokenScope } from '../../../models/personal-access-token.js';
-import { Session } from '../../../models/session.js';
 import { User } from '../../../models/user.js';
+import { runPrepared } from '../../database/prepared.js';
 import type { Actor, RoleCode } from './actor.js';
 import type { Credential } from './credential.js';
 
 /** Seen more often than that, a user need not be written down again. */
-const SEEN_EVERY = `interval '5 minutes'`;
+const longAgo = (column: string) => `(${column} is null or ${column} < now() - interval '5 minutes')`;
+
+/** All that is asked about a user who is active. */
+const ACTIVE_USER = `
+  select users.id, users.organization_id as "organizationId",
+         array(select role_code from user_roles where user_id = users.id order by role_code) as roles,
+         ${longAgo('users.last_active_at')} as "isStale"`;
+
+const ALIVE_SESSION = `exists (
+  select from sessions
+  where sessions.id = :sessionId and sessions.user_id = users.id and revoked_at is null and expires_at > now())`;
+
+const WORKS = 'token.user_id = users.id and token.revoked_at is null and token.expires_at > now()';
+
+/** Every call asks one of these. */
+const statements = {
+  user: `${ACTIVE_USER} from users where users.id = :userId and users.is_active`,
+  session: `${ACTIVE_USER} from users where users.id = :userId and users.is_active and ${ALIVE_SESSION}`,
+  accessToken: `${ACTIVE_USER} from users
+    where users.id = :userId and users.is_active and ${ALIVE_SESSION} and now() < to_timestamp(:expiresAt)`,
+  token: `${ACTIVE_USER} from users where users.id = :userId and users.is_active
+    and exists (select from personal_access_tokens as token where token.id = :tokenId and ${WORKS})`,
+  tokenHash: `${ACTIVE_USER}, token.id as "tokenId", token.scope, ${longAgo('token.last_used_at')} as "isTokenStale"
+    from users join personal_access_tokens as token on ${WORKS}
+    where users.is_active and token.token_hash = :hash`,
+};
+
+interface ActiveUser {
+  id: string;
+  organizationId: string | null;
+  roles: RoleCode[];
+  isStale: boolean;
+}
 
 export interface SignedIn {
   actor: Actor;
@@ -19,45 +51,37 @@ export interface SignedIn {
  * @param credential asked about only where given.
  */
 export async function findActor(db: Knex, userId: string, credential?: Credential): Promise<Actor | null> {
-  const query = User.query(db).findById(userId);
-  if (credential?.kind === 'session') void query.whereExists(aliveSession(db, credential.sessionId));
-  if (credential?.kind === 'token') {
-    void query.whereExists(workingToken(db).where('id', credential.tokenId).whereColumn('userId', 'users.id'));
-  }
-  return (await selectActive(query))?.actor ?? null;
+  const statement = credential ? statements[credential.kind] : statements.user;
+  const [row] = await runPrepared<ActiveUser>(db, statement, { userId, ...credential });
+  return row ? actorOf(row) : null;
 }
 
 /**
  * The user behind an access token as he is now; null as `findActor`, or where the token has expired, which the
- * database's clock says. One statement, but for one every five minutes that
- * notes when he was last active.
+ * database's clock says. One statement, but for one every five minutes that notes when he was last active.
  */
 export async function findActorOfSession(
   db: Knex,
   { userId, sessionId, expiresAt }: { userId: string; sessionId: string; expiresAt: number },
 ): Promise<SignedIn | null> {
-  const alive = aliveSession(db, sessionId).whereRaw('now() < to_timestamp(?)', [expiresAt]);
-  const found = await selectActive(User.query(db).findById(userId).whereExists(alive));
-  if (!found) return null;
-  await noteActivity(db, found);
-  return { actor: found.actor, credential: { kind: 'session', sessionId } };
+  const [row] = await runPrepared<ActiveUser>(db, statements.accessToken, { userId, sessionId, expiresAt });
+  if (!row) return null;
+  await noteActivity(db, row);
+  return { actor: actorOf(row), credential: { kind: 'session', sessionId } };
 }
 
 /** The user behind a personal access token, as `findActorOfSession`. @param hash SHA-256 of the token. */
 export async function findActorOfToken(db: Knex, hash: Buffer): Promise<SignedIn | null> {
-  const withToken = User.query(db)
-    .join(workingToken(db).where({ tokenHash: hash }).as('token'), 'token.userId', 'users.id')
-    .select('token.id as tokenId', 'token.scope', raw(longAgo('token.last_used_at')).as('isTokenStale'))
-    .first();
-  const found = await selectActive(withToken);
-  if (!found) return null;
-  await noteActivity(db, found);
-  const { tokenId, scope, isTokenStale } = found.row as { tokenId: string; scope: TokenScope; isTokenStale: boolean };
+  type WithToken = ActiveUser & { tokenId: string; scope: TokenScope; isTokenStale: boolean };
+  const [row] = await runPrepared<WithToken>(db, statements.tokenHash, { hash });
+  if (!row) return null;
+  await noteActivity(db, row);
+  const { tokenId, scope, isTokenStale } = row;
   if (isTokenStale)
     await PersonalAccessToken.query(db)
       .findById(tokenId)
       .patch({ lastUsedAt: raw('now()') });
-  return { actor: found.actor, credential: { kind: 'token', tokenId, scope } };
+  return { actor: actorOf(row), credential: { kind: 'token', tokenId, scope } };
 }
 
 /** Sorted by code. @param user with `userRoles` fetched. */
@@ -65,41 +89,11 @@ export function rolesOf(user: User): Actor['roles'] {
   return (user.userRoles ?? []).map(({ roleCode }) => roleCode).sort();
 }
 
-const aliveSession = (db: Knex, sessionId: string) =>
-  Session.query(db)
-    .where({ 'sessions.id': sessionId })
-    .whereColumn('sessions.userId', 'users.id')
-    .whereNull('revokedAt')
-    .where('expiresAt', '>', raw('now()'));
+const actorOf = ({ id, roles, organizationId }: ActiveUser): Actor => ({ id, roles, organizationId });
 
-const workingToken = (db: Knex) =>
-  PersonalAccessToken.query(db).whereNull('revokedAt').where('expiresAt', '>', raw('now()'));
-
-interface Found {
-  row: unknown;
-  actor: Actor;
-  isStale: boolean;
-}
-
-async function selectActive(query: QueryBuilder<User, User | undefined>): Promise<Found | null> {
-  const row: unknown = await query
-    .where('users.isActive', true)
-    .select(
-      'users.id',
-      'users.organizationId',
-      raw('array(select role_code from user_roles where user_id = users.id order by role_code)').as('roles'),
-      raw(longAgo('users.last_active_at')).as('isStale'),
-    );
-  if (!row) return null;
-  const { isStale, id, roles, organizationId } = row as Actor & { roles: RoleCode[]; isStale: boolean };
-  return { row, isStale, actor: { id, roles, organizationId } };
-}
-
-async function noteActivity(db: Knex, { actor, isStale }: Found): Promise<void> {
+async function noteActivity(db: Knex, { id, isStale }: ActiveUser): Promise<void> {
   if (isStale)
     await User.query(db)
-      .findById(actor.id)
+      .findById(id)
       .patch({ lastActiveAt: raw('now()') });
 }
-
-const longAgo = (column: string) => `(${column} is null or ${column} < now() - ${SEEN_EVERY})`;

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
-import type { QueryBuilder } from 'objection';
 import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Task } from '../../../models/task.js';
+import { runPrepared } from '../../database/prepared.js';
 import { forbidden, notFound } from '../../errors.js';
 import { administersAll, type Actor } from '../auth/actor.js';
 import { mayOnRequest, type RequestOperation } from './policy.js';
@@ -18,37 +18,42 @@ export async function findRequest(
 ): Promise<DatasetRequest> {
   const request = await DatasetRequest.query(db).findById(id);
   if (!request || request.deletedAt) throw notFound('Request');
-  const task = await Task.query(db).findOne({ requestId: id, labelerId: actor.id });
-  const row = { ...ownershipOf(request), hasTask: task !== undefined };
+  const row = { ...ownershipOf(request), hasTask: await hasTask(db, actor, id) };
   if (mayOnRequest(actor, operation, row)) return request;
   throw mayOnRequest(actor, 'read', row)
     ? forbidden('You may see this request but not do this to it.')
     : notFound('Request');
 }
 
+/** Asked of labelers alone: to nobody else does it make a difference. */
+async function hasTask(db: Knex, actor: Actor, requestId: string): Promise<boolean> {
+  if (!actor.roles.includes('LABELER')) return false;
+  return (await Task.query(db).findOne({ requestId, labelerId: actor.id })) !== undefined;
+}
+
 export const ownershipOf = ({ ownerId, organizationId }: DatasetRequest) => ({ ownerId, organizationId });
 
-/** Narrows a query over `requests` to the rows the actor may read: the policy's `read` in SQL. */
-export function onlyReadable<Result>(query: QueryBuilder<DatasetRequest, Result>, actor: Actor) {
-  void query.whereNull('requests.deletedAt');
-  if (administersAll(actor)) return query;
-  const organizationId = actor.roles.includes('ADMIN') || actor.roles.includes('VIEWER') ? actor.organizationId : null;
-  const owned = <Owned>(rows: QueryBuilder<DatasetRequest, Owned>) =>
-    rows.where((any) => {
-      void any.where('requests.ownerId', actor.id);
-      if (organizationId !== null) void any.orWhere('requests.organizationId', organizationId);
-    });
-  if (!actor.roles.includes('LABELER')) return owned(query);
+/** Whose values `readableRequests` names. */
+export const actorValues = ({ id, organizationId }: Actor) => ({ actorId: id, organizationId });
 
+/** The policy's `read` in SQL: a condition on rows of `requests`. */
+export function readableRequests(actor: Actor): string {
+  const there = 'requests.deleted_at is null';
+  if (administersAll(actor)) return there;
+  const readsAll = actor.organizationId !== null && (actor.roles.includes('ADMIN') || actor.roles.includes('VIEWER'));
+  const owned = `(requests.owner_id = :actorId${readsAll ? ' or requests.organization_id = :organizationId' : ''})`;
+  if (!actor.roles.includes('LABELER')) return `${there} and ${owned}`;
   // A union, since PostgreSQL answers `or … in (select …)` by reading every row.
-  const assigned = Task.query().select('requestId').where('labelerId', actor.id);
-  return query.whereIn('requests.id', owned(DatasetRequest.query().select('requests.id')).union(assigned));
+  return `${there} and requests.id in (
+    select requests.id from requests where ${owned} union select request_id from tasks where labeler_id = :actorId)`;
 }
 
 /** Which of these requests the actor may read. */
 export async function readableAmong(db: Knex, actor: Actor, ids: readonly string[]): Promise<Set<string>> {
-  const readable = await onlyReadable(DatasetRequest.query(db), actor)
-    .whereIn('requests.id', [...new Set(ids)])
-    .select('requests.id');
+  const readable = await runPrepared<{ id: string }>(
+    db,
+    `select id from requests where id = any(:ids::uuid[]) and ${readableRequests(actor)}`,
+    { ...actorValues(actor), ids: [...new Set(ids)] },
+  );
   return new Set(readable.map(({ id }) => id));
 }

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import type { DatasetRequest } from '../../../models/dataset-request.js';
 import type { Context } from '../../trpc/context.js';
 import { announcePage, pageInput } from '../../trpc/pagination.js';
 import { router, signedIn, withRole } from '../../trpc/procedures.js';
 import type { Actor } from '../auth/actor.js';
 import { createRequest } from './create.js';
 import { findRequest } from './find.js';
-import { listRequests } from './list.js';
+import { listRequests, type ListedRequest } from './list.js';
 import { removeRequest } from './remove.js';
 import { updateRequest } from './update.js';
 
@@ -22,7 +21,7 @@ const requestSchema = z.object({
   created_at: z.iso.datetime(),
 });
 
-const presentRequest = (request: DatasetRequest): z.infer<typeof requestSchema> => ({
+const presentRequest = (request: ListedRequest): z.infer<typeof requestSchema> => ({
   id: request.id,
   title: request.title,
   description: request.description,
