@@ -10,6 +10,7 @@ const ground = [
   'errors',
   'log-context',
   'package-root',
+  'sealed-text',
   'secret-file',
   'startup-error',
   'time-zone',

@@ -58,8 +58,8 @@ export interface ClientOptions {
 const CALLS_PER_BATCH = 20;
 
 /**
- * Makes a client of all procedures. Calls of one moment travel together; forms with files travel alone. Calls that met a
- * busy service or no connection are made again where that does no harm.
+ * Makes a client of all procedures. Queries of one moment travel together. Calls that met a busy service or no connection
+ * are made again; a change bears a key by which the service carries it out once.
  */
 export function createClient({ token, credentials, onTokens, ...options }: ClientOptions): AssayClient {
   const url = `${options.url.replace(/\/+$/, '')}/trpc`;
@@ -69,7 +69,11 @@ export function createClient({ token, credentials, onTokens, ...options }: Clien
 
   const headersOf = async (contexts: readonly CallContext[]): Promise<Record<string, string>> => {
     const current = session ? contexts.find((context) => context.token)?.token : await given();
-    return current === undefined ? {} : { Authorization: `Bearer ${current}` };
+    const key = contexts[0]?.idempotencyKey;
+    return {
+      ...(current !== undefined && { Authorization: `Bearer ${current}` }),
+      ...(key !== undefined && { 'Idempotency-Key': key }),
+    };
   };
   const eventSourceOptions = ({ op }: { op: Operation }) => ({
     fetch: async (address: string, init: RequestInit) => {
@@ -86,7 +90,7 @@ export function createClient({ token, credentials, onTokens, ...options }: Clien
   };
   const trpc = createTRPCClient<AppRouter>({
     links: [
-      perseveringLink(session),
+      perseveringLink(session, { signsIn: session !== null || token !== undefined }),
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: httpSubscriptionLink({
@@ -95,7 +99,9 @@ export function createClient({ token, credentials, onTokens, ...options }: Clien
           eventSourceOptions,
         }),
         false: splitLink({
-          condition: ({ input }) => isNonJsonSerializable(input),
+          // A key is of one HTTP request.
+          condition: ({ input, context }) =>
+            isNonJsonSerializable(input) || (context as CallContext).idempotencyKey !== undefined,
           true: oneByOne,
           false: httpBatchLink({
             url,

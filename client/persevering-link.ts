@@ -1,4 +1,4 @@
-import { TRPCClientError, type TRPCLink } from '@trpc/client';
+import { isNonJsonSerializable, type Operation, TRPCClientError, type TRPCLink } from '@trpc/client';
 import { observable, type Unsubscribable } from '@trpc/server/observable';
 import type { AppRouter } from '../src/router.js';
 import { pause, waitBeforeRetry } from './retry.js';
@@ -8,8 +8,13 @@ import { isSignedOut, type Session } from './session.js';
 export interface CallContext {
   /** The access token that the call is made with. */
   token?: string | undefined;
-  /** Whether a mutation may be made again when its answer was lost. */
+  /** Whether a mutation may be made again, when its answer was lost, without the service knowing it again by a key. */
   repeatable?: boolean;
+  /**
+   * By which the service knows a mutation again for a day, so that it is carried out once however often it is made. One's
+   * own outlives the process; else each mutation has one.
+   */
+  idempotencyKey?: string | undefined;
   retries?: number;
   longestWait?: number;
   onSent?: (bytes: number) => void;
@@ -23,15 +28,17 @@ const LONGEST_WAIT_TO_SIGN_IN_MS = 2000;
 /**
  * Makes calls with the access token in force, again with a new one where that was refused, and again after a while
  * where the service was busy or out of reach.
+ * @param signsIn whether calls are made in somebody's name: only his does the service know again by their keys.
  */
 export const perseveringLink =
-  (session: Session | null): TRPCLink<AppRouter> =>
+  (session: Session | null, { signsIn }: { signsIn: boolean }): TRPCLink<AppRouter> =>
   () =>
   ({ op, next }) =>
     observable((observer) => {
       const isSigningIn = SIGNING_IN.includes(op.path);
+      const idempotencyKey = signsIn && !isSigningIn ? keyOf(op) : undefined;
       const {
-        repeatable = op.type === 'query',
+        repeatable = op.type === 'query' || idempotencyKey !== undefined,
         retries,
         longestWait = isSigningIn ? LONGEST_WAIT_TO_SIGN_IN_MS : undefined,
       } = op.context as CallContext;
@@ -49,7 +56,7 @@ export const perseveringLink =
           return recover(TRPCClientError.from(error as Error), undefined);
         }
         if (ended.signal.aborted) return;
-        current = next({ ...op, context: { ...op.context, token } }).subscribe({
+        current = next({ ...op, context: { ...op.context, token, idempotencyKey } }).subscribe({
           next: (value) => observer.next(value),
           complete: () => observer.complete(),
           error: (error) => start(() => recover(error, token)),
@@ -81,3 +88,17 @@ export const perseveringLink =
         current?.unsubscribe();
       };
     });
+
+/**
+ * Forms have none, since a file that was sent before is known by its bytes; nor has what does no harm when it is repeated,
+ * unless it was given one.
+ */
+function keyOf({ type, input, context }: Operation): string | undefined {
+  const { idempotencyKey, repeatable } = context as CallContext;
+  if (type !== 'mutation' || isNonJsonSerializable(input) || idempotencyKey !== undefined) return idempotencyKey;
+  return repeatable ? undefined : randomKey();
+}
+
+/** 128 random bits; `crypto.randomUUID` is not there on pages that came by plain HTTP. */
+const randomKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');

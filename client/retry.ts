@@ -24,6 +24,8 @@ export class HttpFault extends Error {
   }
 }
 
+/** JSON-RPC's code for whatever has none of its own. */
+const INVALID_REQUEST = -32600;
 const FIRST_WAIT_MS = 500;
 /** The service counts calls by the minute. */
 const LONGEST_WAIT_MS = 60_000;
@@ -62,6 +64,8 @@ export function waitBeforeRetry(
 
 function isPassing(status: number | null, asked: number | null, repeatable: boolean): boolean {
   if (status === 429) return true;
+  // The first try of the same call is still being made: it is not one that was refused.
+  if (status === 409) return asked !== null;
   // Our 503 says that nothing was done; a gateway's may not know.
   if (status === 503) return repeatable || asked !== null;
   return repeatable && (status === null || status === 502 || status === 504);
@@ -112,12 +116,30 @@ export function pause(milliseconds: number, signal?: AbortSignal): Promise<void>
 
 const asError = (reason: unknown) => (reason instanceof Error ? reason : new Error(String(reason)));
 
-/** `fetch`, but what a gateway answers in place of the service is a fault that can be told from it. */
+/**
+ * `fetch`, but what a gateway answers in place of the service is a fault that can be told from it, and what the service
+ * says before it has looked at a call, such as that there are too many, is the error of that call.
+ */
 export const plainFetch =
   (fetchIt: typeof fetch): typeof fetch =>
   async (input, init) => {
     const response = await fetchIt(input, init);
-    const isOurs = /\b(json|event-stream)\b/.test(response.headers.get('Content-Type') ?? '');
-    if (response.status >= 400 && !isOurs) throw new HttpFault(response);
-    return response;
+    if (response.status < 400) return response;
+    const type = response.headers.get('Content-Type') ?? '';
+    if (/\bevent-stream\b/.test(type)) return response;
+    if (!/\bjson\b/.test(type)) throw new HttpFault(response);
+    const { status, headers } = response;
+    const text = await response.text();
+    return new Response(asEnvelope(text, status), { status, headers });
   };
+
+/** The service's own error shape as tRPC tells errors; whatever else stays as it is. */
+function asEnvelope(text: string, httpStatus: number): string {
+  try {
+    const body = JSON.parse(text) as unknown;
+    if (typeof body !== 'object' || body === null || !('code' in body && 'message' in body)) return text;
+    return JSON.stringify({ error: { message: body.message, code: INVALID_REQUEST, data: { ...body, httpStatus } } });
+  } catch {
+    return text;
+  }
+}

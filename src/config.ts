@@ -37,6 +37,7 @@ const environmentSchema = z.object({
   MAX_IMAGE_PIXELS: count(50_000_000, 1),
   WORKER_PROCESSES: count(1),
   WORKER_THREADS: count(availableParallelism(), 1),
+  PICTURE_DEADLINE_SECONDS: count(120, 1).pipe(z.number().max(86_400)),
   DETECTOR: z.string().optional(),
   TIME_ZONE: z.string().refine(isTimeZone, 'must be a name such as America/Sao_Paulo').default('UTC'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -67,6 +68,8 @@ export interface Config {
   limits: UploadLimits;
   workerProcesses: number;
   workerThreads: number;
+  /** How long the analysis of a picture may take; the largest that is allowed takes seconds. */
+  pictureDeadlineSeconds: number;
   /** Folder with `model.onnx` and `manifest.json`. */
   detectorFolder: string;
   /** Of the IANA database: whose days metrics are told in, unless a caller names another. */
@@ -129,6 +132,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv = process.env): Config
     },
     workerProcesses: env.WORKER_PROCESSES,
     workerThreads: env.WORKER_THREADS,
+    pictureDeadlineSeconds: env.PICTURE_DEADLINE_SECONDS,
     detectorFolder: resolve(env.DETECTOR ?? join(packageRoot, 'workers', 'detector')),
     timeZone: env.TIME_ZONE,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,

@@ -19,8 +19,8 @@ const SECRETS = [
 ];
 
 /**
- * JSON lines, on standard output unless another destination is given. Secrets are blanked by name, and of errors only what describes the fault is kept: the
- * further fields of a database error quote users' rows.
+ * JSON lines, on standard output unless another destination is given. Secrets are blanked by name, and of errors only
+ * what describes the fault is kept: the further fields of a database error quote users' rows.
  */
 export function createLog(level: string, destination: DestinationStream = pino.destination(1)): Logger {
   const options = {

@@ -8,13 +8,13 @@ import { isEntryFile } from './entry-file.js';
 import { CandidateReader } from './features/qc/match/candidates.js';
 import { KnownPictures } from './features/qc/match/known-pictures.js';
 import { PartsMemory } from './features/qc/match/parts.js';
-import { webhookKey } from './features/webhooks/secret.js';
 import { crontab, jobHandlers } from './jobs.js';
 import { loadJwtSecret, storageSigningKey } from './jwt-secret.js';
 import { AnalysisPool } from './queue/analysis-pool.js';
 import { type RunningWorker, runWorker } from './queue/run-worker.js';
 import { SeparateProcess } from './queue/separate-process.js';
 import { type ProcessLife, runProcess } from './run-process.js';
+import { sealingKey } from './sealed-text.js';
 import { StartupError } from './startup-error.js';
 import { createStorage } from './storage/create-storage.js';
 import { WorkerProcesses } from './worker-processes.js';
@@ -27,15 +27,21 @@ export async function startWorker(
   config: Config,
   { databaseUrl, log }: { databaseUrl: string; log: Logger },
 ): Promise<RunningWorker> {
-  const { workerThreads: threads, detectorFolder, storageUrl, limits } = config;
+  const {
+    workerThreads: threads,
+    detectorFolder,
+    pictureDeadlineSeconds: deadlineSeconds,
+    storageUrl,
+    limits,
+  } = config;
   const analyserVersion = await readAnalyserVersion(detectorFolder).catch(refuse);
   const publicUrl = config.publicUrl ?? `http://localhost:${config.port}`;
   const jwtSecret = await loadJwtSecret(config);
   const signingKey = storageSigningKey(jwtSecret);
   const storage = await createStorage({ storageUrl, publicUrl, signingKey });
   const db = connect(databaseUrl, { poolSize: threads + SPARE_CONNECTIONS, applicationName: 'assay worker', log });
-  const pool = new AnalysisPool({ threads, detectorFolder });
-  const apart = new SeparateProcess({ detectorFolder });
+  const pool = new AnalysisPool({ threads, detectorFolder, deadlineSeconds });
+  const apart = new SeparateProcess({ detectorFolder, deadlineSeconds });
   const close = async () => {
     await Promise.all([pool.close(), apart.close()]);
     await db.destroy();
@@ -44,10 +50,14 @@ export async function startWorker(
     await pool.checkDetector().catch(refuse);
     const memory = { known: new KnownPictures(), candidates: new CandidateReader(), parts: new PartsMemory() };
     const maxPixels = limits.maxImagePixels;
-    const sender = { db, webhookKey: webhookKey(jwtSecret), allowPrivate: config.privateWebhooks };
+    const sender = { db, webhookKey: sealingKey(jwtSecret, 'webhooks'), allowPrivate: config.privateWebhooks };
     const handlers = jobHandlers({ db, storage, pool, apart, analyserVersion, maxPixels, ...memory }, sender);
     const worker = await runWorker({ db, databaseUrl, handlers, crontab, threads, stats: pool.stats, log });
-    return { ...worker, stop: () => worker.stop().finally(close) };
+    const ended = Promise.race([
+      worker.ended,
+      pool.stuck.then(() => 'a picture holds a thread that cannot be stopped'),
+    ]);
+    return { stop: () => worker.stop().finally(close), ended };
   } catch (error) {
     await close();
     throw error;
@@ -74,7 +84,7 @@ async function work({ config, log, shutdown, atEnd, fail }: ProcessLife): Promis
   const { databaseUrl } = await prepare(config, log);
   const worker = await startWorker(config, { databaseUrl, log });
   atEnd(() => worker.stop());
-  void worker.ended.then(() => fail('the queue ended by itself'));
+  void worker.ended.then(fail);
   log.info({ threads: config.workerThreads }, 'QC worker ready');
 }
 

@@ -3,7 +3,7 @@ import sharp, { type Sharp } from 'sharp';
 import type { AnalysisTask, ImageContentType, ThumbnailTask } from './analysis.js';
 import { REDUCED_SIDE } from './fingerprint/luma.js';
 import { readReducedJpeg } from './jpeg/reduced-jpeg.js';
-import type { Pixels } from './pixels.js';
+import type { ColourPlanes, Pixels } from './pixels.js';
 import { UndecodablePicture, verdictOn } from './undecodable.js';
 
 // libvips would open SVG, TIFF, PDF and more; what it is not told to open it must not look at.
@@ -13,8 +13,8 @@ sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng', 'VipsFo
 sharp.concurrency(1);
 sharp.cache(false);
 
-export type Decoded =
-  | { pixels: Pixels; width: number; height: number; error: null }
+export type Decoded<Decoding = Pixels> =
+  | { pixels: Decoding; width: number; height: number; error: null }
   /** `width` and `height` are 0 where not even the header could be read; `error` is a verdict on the picture. */
   | { pixels: null; width: number; height: number; error: UndecodablePicture };
 
@@ -43,11 +43,11 @@ export async function decode(task: AnalysisTask): Promise<Decoded> {
 
 /**
  * Decodes a picture as `decode` does, but large ones at a half, a quarter or an eighth of their size, still about 512 px
- * or more: most JPEGs as `readReducedJpeg` does, others by decoders that then leave work out. `width` and `height` are
- * those of the whole picture, upright.
+ * or more: most JPEGs as `readReducedJpeg` does, which leaves their colours as they are kept, others by decoders that then
+ * leave work out. `width` and `height` are those of the whole picture, upright.
  * @throws as `decode` does.
  */
-export async function decodeReduced(task: AnalysisTask): Promise<Decoded> {
+export async function decodeReduced(task: AnalysisTask): Promise<Decoded<Pixels | ColourPlanes>> {
   if (task.contentType === 'image/jpeg') {
     const jpeg = readReducedJpeg(task.path, task.maxPixels, reductionOf);
     if (jpeg) return { ...jpeg, error: null };

@@ -7,7 +7,7 @@ import { reduceToLuma } from './fingerprint/luma.js';
 import { GRID, sampleGrid } from './fingerprint/tent-grid.js';
 import { sampleThumbnail } from './fingerprint/thumbnail-grid.js';
 import { DIHEDRAL_BYTES, dihedralHashes, HASH_BYTES, isTooNarrow } from './perceptual-hash.js';
-import type { Pixels } from './pixels.js';
+import type { ColourPlanes, Pixels } from './pixels.js';
 
 /** All that a picture is found and recognised by. Plain data: it crosses a thread boundary and lies in the database. */
 export interface Fingerprint {
@@ -34,7 +34,7 @@ const wholeGrid = new Float64Array(GRID * GRID);
 const thumbnail = new Float64Array(GRID * GRID);
 
 /** The fingerprint of a decoded picture of any shape. A side below 5 px gives the zero hash with quality 0. */
-export function fingerprint(pixels: Pixels, options: FingerprintOptions = {}): Fingerprint {
+export function fingerprint(pixels: Pixels | ColourPlanes, options: FingerprintOptions = {}): Fingerprint {
   const { localFeatures = true, size = { width: pixels.width, height: pixels.height } } = options;
   const luma = reduceToLuma(pixels);
   sampleGrid(luma, { left: 0, top: 0, width: luma.width, height: luma.height }, wholeGrid);
@@ -48,7 +48,7 @@ export function fingerprint(pixels: Pixels, options: FingerprintOptions = {}): F
     reduced: luma,
     content,
     luma: thumbnail,
-    chroma: sampleChroma(pixels, content, luma.width),
+    chroma: sampleChroma(pixels, content, luma),
   };
   return {
     pdq: hashes.slice(0, HASH_BYTES),

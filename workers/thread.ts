@@ -4,12 +4,11 @@ import type {
   AnalysisTask,
   EvidenceKind,
   Finding,
-  FingerprintAnswer,
   ProvenanceFact,
   Thumbnail,
   ThumbnailTask,
 } from './analysis.js';
-import { decode, decodeReduced, metadataSize, renderThumbnail } from './decode.js';
+import { decode, metadataSize, renderThumbnail } from './decode.js';
 import { loadDetector, type Detector } from './detector.js';
 import { fingerprint, type Fingerprint } from './fingerprint.js';
 import { renderHeatMap } from './heat-map.js';
@@ -17,6 +16,7 @@ import type { Pixels } from './pixels.js';
 import { readProvenance, withHiddenText } from './provenance.js';
 import { UndecodablePicture } from './undecodable.js';
 
+export { fingerprintFile } from './fingerprint-file.js';
 export { compare, search, searchParts } from './match/match-task.js';
 
 /** Below the 64 × 64 grid of the perceptual hash there is less picture than the hash asks for. */
@@ -66,14 +66,6 @@ export async function thumbnail(task: ThumbnailTask): Promise<Thumbnail> {
     if (!(error instanceof UndecodablePicture)) throw error;
     return { webp: null, undecodable: error.message, lasting: error.lasting, milliseconds: clock() };
   }
-}
-
-/** The fingerprint of a picture that nothing else is asked about, from as little of it as that takes. */
-export async function fingerprintFile(task: AnalysisTask): Promise<FingerprintAnswer> {
-  const clock = stopwatch();
-  const { pixels, width, height, error } = await decodeReduced(task);
-  if (!pixels) return { fingerprint: null, undecodable: error.message, lasting: error.lasting, milliseconds: clock() };
-  return { fingerprint: fingerprint(pixels, { size: { width, height } }), width, height, milliseconds: clock() };
 }
 
 /** Where a picture looks generated, drawn over it. A bad picture is an answer; what is thrown is no fault of it. */

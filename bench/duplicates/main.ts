@@ -88,8 +88,8 @@ const results = {
   search,
   request,
 };
-console.log(sectionOf(results));
-if (!values.quick || values.write) await writeResults(results);
+console.log(sectionOf(results, values.quick));
+if (!values.quick || values.write) await writeResults(results, values.quick);
 console.log(`Misses, false pairs and contact sheets of the worst: ${reports}`);
 
 /** What `work` gives, kept for later runs, or what an earlier one has kept where it is not wanted now. */

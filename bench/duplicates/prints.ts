@@ -49,12 +49,15 @@ export function withoutFeatures(print: Fingerprint): Fingerprint {
 }
 
 async function codeDigest(): Promise<string> {
-  const parts = await readdir(join(WORKERS, 'fingerprint'));
+  const below = async (folder: string) =>
+    (await readdir(join(WORKERS, folder))).sort().map((name) => `${folder}/${name}`);
   const files = [
     'fingerprint.ts',
+    'fingerprint-file.ts',
     'perceptual-hash.ts',
     'decode.ts',
-    ...parts.sort().map((name) => `fingerprint/${name}`),
+    ...(await below('fingerprint')),
+    ...(await below('jpeg')),
   ];
   const digest = createHash('sha256');
   for (const file of files) digest.update(await readFile(join(WORKERS, file)));

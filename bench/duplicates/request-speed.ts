@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { Piscina } from 'piscina';
 import type { Fingerprint } from '../../workers/fingerprint.js';
 import { FingerprintIndex, type Candidate } from '../../workers/match/fingerprint-index.js';
@@ -19,6 +20,8 @@ export interface RequestFigures {
   planted: number;
   found: number;
   falsePairs: number;
+  /** Load average of the machine afterwards. */
+  load: number;
 }
 
 /**
@@ -79,5 +82,14 @@ export async function measureRequest(
   );
   const seconds = (performance.now() - start) / 1000;
   await threads.destroy();
-  return { size, seconds, threads: 2, compared, planted: pairs.length, found: found.size, falsePairs };
+  return {
+    size,
+    seconds,
+    threads: 2,
+    compared,
+    planted: pairs.length,
+    found: found.size,
+    falsePairs,
+    load: loadavg()[0]!,
+  };
 }

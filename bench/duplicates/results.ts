@@ -1,7 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
-import { format } from 'prettier';
+import { writeSection } from '../results-section.js';
 import type { Picture } from './copy-set.js';
 import type { PairTruth } from './pair-truth.js';
 import type { Evaluation } from './evaluation.js';
@@ -9,10 +7,6 @@ import { hardSetTable, recallTable } from './report.js';
 import type { RequestFigures } from './request-speed.js';
 import type { SearchFigures } from './search-speed.js';
 import { timesAsFast, type SpeedFigure } from './speed.js';
-
-const RESULTS = join(import.meta.dirname, '../RESULTS.md');
-const BEGIN = '<!-- duplicates: begin, written by npm run bench:duplicates -->';
-const END = '<!-- duplicates: end -->';
 
 export interface Results {
   evaluations: readonly Evaluation[];
@@ -22,23 +16,17 @@ export interface Results {
   request: RequestFigures | null;
 }
 
-/** Replaces the section between the markers of `bench/RESULTS.md`, or adds it; what else is there stays. */
-export async function writeResults(results: Results): Promise<void> {
-  const before = await readFile(RESULTS, 'utf8').catch(() => '# Benchmark results\n');
-  const section = `${BEGIN}\n\n${sectionOf(results)}\n${END}`;
-  const [begin, end] = [before.indexOf(BEGIN), before.indexOf(END)];
-  const after =
-    begin >= 0 && end > begin
-      ? before.slice(0, begin) + section + before.slice(end + END.length)
-      : `${before.trimEnd()}\n\n${section}\n`;
-  await writeFile(RESULTS, await format(after, { parser: 'markdown' }));
+/** Into the section of the quick set or of the full one; what else is in `bench/RESULTS.md` stays. */
+export async function writeResults(results: Results, isQuick: boolean): Promise<void> {
+  const name = isQuick ? 'duplicates' : 'duplicates-full';
+  await writeSection(name, 'npm run bench:duplicates', sectionOf(results, isQuick));
 }
 
-export function sectionOf({ evaluations, truth, speed, search, request }: Results): string {
+export function sectionOf({ evaluations, truth, speed, search, request }: Results, isQuick: boolean): string {
   const { pictures } = truth;
   const count = (role: Picture['role']) => pictures.filter((picture) => picture.role === role).length;
   const parts = [
-    '## Duplicates',
+    isQuick ? '## Duplicates' : '## Duplicates, full set',
     `${count('original')} originals, ${count('copy')} copies of ${kindsOf(pictures)} kinds, ${count('distractor')} photos ` +
       `without a copy, ${count('hard')} pictures in hard sets; ${truth.wrongPairs.toExponential(2)} wrong pairs: every two ` +
       `pictures that show no part of one photo, two of the hard sets left out. They are of ${pictures.length} pictures, ` +
@@ -62,7 +50,7 @@ export function sectionOf({ evaluations, truth, speed, search, request }: Result
     const lines = { ...(search && searchTable(search)), ...(request && requestTable(request)) };
     parts.push('### Search', markdown(lines));
   }
-  return `${parts.join('\n\n')}\n`;
+  return parts.join('\n\n');
 }
 
 const kindsOf = (pictures: readonly Picture[]) =>
@@ -84,11 +72,19 @@ function speedTable(speed: readonly SpeedFigure[]): Record<string, Record<string
 }
 
 const speedNote = (speed: readonly SpeedFigure[]) =>
-  `Median of ${speed[0]!.seconds.length} rounds on ${cpus()[0]!.model.trim()}; each round ran every tool over the same JPEGs in an ` +
+  `Median of ${speed[0]!.seconds.length} rounds on ${cpus()[0]!.model.trim()}, load average ` +
+  `${speed.at(-1)!.load.toFixed(1)} at the end; each round ran every tool over the same JPEGs in an ` +
   'order of its own. ± is half the distance between the quartiles. In brackets, and in the last lines, the median of the ' +
   'rounds’ ratios, in brackets to decoding alone. Files are read and decoded by each tool in its own way.';
 
-function searchTable({ hashMilliseconds, bothMilliseconds, exact, appendsPerSecond, extraMegabytes }: SearchFigures) {
+function searchTable({
+  hashMilliseconds,
+  bothMilliseconds,
+  exact,
+  appendsPerSecond,
+  extraMegabytes,
+  load,
+}: SearchFigures) {
   return {
     'a query among 1,000,000 hashes, 8 orientations, 31 bits, processor time': line(
       `${hashMilliseconds.toFixed(2)} ms`,
@@ -98,16 +94,17 @@ function searchTable({ hashMilliseconds, bothMilliseconds, exact, appendsPerSeco
     'a query by hash and descriptor, processor time': line(`${bothMilliseconds.toFixed(2)} ms`),
     'memory beside 32 bytes of hash and 64 of descriptor each': line(`${extraMegabytes.toFixed(0)} MB`, '≤ 40 MB'),
     'appended to the index': line(`${Math.round(appendsPerSecond).toLocaleString('en')} a second`),
+    'load average after that': line(load.toFixed(1)),
   };
 }
 
 const line = (measured: string, goal = '') => ({ measured, goal });
 
-function requestTable({ size, seconds, threads, compared, planted, found, falsePairs }: RequestFigures) {
+function requestTable({ size, seconds, threads, compared, planted, found, falsePairs, load }: RequestFigures) {
   const pictures = size.toLocaleString('en');
   return {
     [`all pairs of a request of ${pictures}`]: line(
-      `${seconds.toFixed(0)} s on ${threads} threads, ${compared.toLocaleString('en')} pairs compared`,
+      `${seconds.toFixed(0)} s on ${threads} threads, ${compared.toLocaleString('en')} pairs compared, load average ${load.toFixed(1)}`,
       size === 100_000 ? '< 60 s' : '',
     ),
     [`copies planted among the ${pictures}`]: line(`${found} of ${planted} found, ${falsePairs} false pairs`),

@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import type { Fingerprint } from '../../workers/fingerprint.js';
 import { FingerprintIndex } from '../../workers/match/fingerprint-index.js';
 import { median } from './speed.js';
@@ -18,6 +19,8 @@ export interface SearchFigures {
   appendsPerSecond: number;
   /** Memory of the process that 10⁶ pictures take beyond 32 bytes of hash and 64 of descriptor each, MB. */
   extraMegabytes: number;
+  /** Load average of the machine afterwards. */
+  load: number;
 }
 
 /** @param others fingerprints whose descriptors are varied. */
@@ -68,6 +71,7 @@ export function measureSearch(others: readonly Fingerprint[]): SearchFigures {
     exact,
     appendsPerSecond: KNOWN / (appending / 1000),
     extraMegabytes: extra / 2 ** 20,
+    load: loadavg()[0]!,
   };
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import sharp from 'sharp';
 import { fingerprintFile } from './engine-thread.js';
 import { seededRandom, shuffled } from './random.js';
@@ -23,6 +24,8 @@ export interface SpeedFigure {
   besideDecode: number;
   /** Of the rounds, for ratios between two contestants of one round. */
   seconds: number[];
+  /** Of the machine, when this was done. */
+  load: number;
 }
 
 const ROUNDS = 7;
@@ -70,6 +73,7 @@ export async function measureSpeed(
         noise: (quantile(own, 0.75) - quantile(own, 0.25)) / 2 / median(own),
         besideDecode: median(own.map((time, round) => decode[round]! / time)),
         seconds: own,
+        load: loadavg()[0]!,
       });
     }
   }

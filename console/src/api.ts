@@ -7,7 +7,8 @@ export type { RouterInputs, RouterOutputs } from '../../client/browser.js';
 /** The service that this page came from. The client renews the session, and makes calls again that met a busy service. */
 export const client = createClient({ url: window.location.origin, credentials: sessionTokens });
 
-export type Me = RouterOutputs['auth']['me'];
+/** Whoever is signed in; `organization_id` is that of administrators, whose reach it bounds. */
+export type Me = RouterOutputs['auth']['me'] & { organization_id: string | null };
 export type Request = RouterOutputs['requests']['get'];
 export type QcStatus = RouterOutputs['qc']['status'];
 export type QcResult = RouterOutputs['qc']['results'][number];

@@ -22,4 +22,7 @@ export const ordersData = (me: Rights) => me.roles.length === 0 || has(me, 'CUST
 export const seesRequests = (me: Rights) => ordersData(me) || has(me, 'VIEWER', 'LABELER');
 export const labels = (me: Rights) => has(me, 'LABELER');
 export const administers = (me: Rights) => has(me, 'ADMIN');
+/** Of all organizations, not of one's own alone. */
+export const administersAll = (me: Rights & Pick<Me, 'organization_id'>) =>
+  me.roles.includes('SUPER_ADMIN') || (me.roles.includes('ADMIN') && me.organization_id === null);
 export const isClinician = (me: Rights) => me.roles.some((role) => role !== 'VIEWER') || me.roles.length === 0;

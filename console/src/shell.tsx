@@ -2,7 +2,7 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useI18n } from './i18n/i18n.js';
 import type { PlainKey } from './i18n/messages.js';
-import { administers, isClinician, labels, seesRequests, useMe } from './me.js';
+import { administers, administersAll, isClinician, labels, ordersData, seesRequests, useMe } from './me.js';
 import { ClaimBanner } from './claim-banner.js';
 import { Preferences } from './preferences.js';
 import { signOut } from './sign-out.js';
@@ -18,10 +18,17 @@ interface Item {
 const adminItems: Item[] = [
   { href: '/admin/users', icon: 'users', label: 'navUsers' },
   { href: '/admin/work', icon: 'tasks', label: 'navAssignments' },
+  { href: '/admin/cameras', icon: 'camera', label: 'navCameras' },
   { href: '/admin/metrics', icon: 'metrics', label: 'navMetrics' },
   { href: '/admin/audit', icon: 'audit', label: 'navAudit' },
   { href: '/admin/settings', icon: 'settings', label: 'navSettings' },
   { href: '/admin/system', icon: 'system', label: 'navSystem' },
+];
+
+/** Of what holds for everyone. */
+const adminItemsOfAll: Item[] = [
+  { href: '/admin/organizations', icon: 'organization', label: 'navOrganizations' },
+  { href: '/admin/references', icon: 'reference', label: 'navReferences' },
 ];
 
 /** Navigation beside the screen; on a phone behind a button. */
@@ -51,6 +58,7 @@ export function Shell({ children }: { children: ReactNode }) {
           { href: '/clinic/classify', icon: 'clinic', label: 'navClassify' } as const,
         ]
       : []),
+    ...(ordersData(me) ? [{ href: '/webhooks', icon: 'webhook', label: 'navWebhooks' } as const] : []),
   ];
   const links = (items: Item[]) =>
     items.map(({ href, icon, label }) => {
@@ -96,6 +104,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <>
               <div className="nav-title">{t('navAdministration')}</div>
               {links(adminItems)}
+              {administersAll(me) && links(adminItemsOfAll)}
             </>
           )}
         </nav>

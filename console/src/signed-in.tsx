@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
-import { client } from './api.js';
+import { client, type Me } from './api.js';
 import { useI18n } from './i18n/i18n.js';
-import { labels, MeProvider, ordersData } from './me.js';
+import { administers, labels, MeProvider, ordersData } from './me.js';
 import { Shell } from './shell.js';
 import { EmptyState, ErrorNote, Skeleton } from './ui/feedback.js';
 import { Page } from './ui/page.js';
@@ -16,14 +16,28 @@ const Clinic = lazy(() => import('./screens/clinic/clinic.js'));
 const Classify = lazy(() => import('./screens/clinic/classify.js'));
 const Users = lazy(() => import('./screens/admin/users.js'));
 const Work = lazy(() => import('./screens/admin/work.js'));
+const Review = lazy(() => import('./screens/review/review.js'));
 const Settings = lazy(() => import('./screens/admin/settings.js'));
 const Audit = lazy(() => import('./screens/admin/audit.js'));
 const Metrics = lazy(() => import('./screens/admin/metrics.js'));
 const System = lazy(() => import('./screens/admin/system.js'));
+const Organizations = lazy(() => import('./screens/places/organizations.js'));
+const Cameras = lazy(() => import('./screens/places/cameras.js'));
+const References = lazy(() => import('./screens/references/references.js'));
+const Webhooks = lazy(() => import('./screens/webhooks/webhooks.js'));
+const Deliveries = lazy(() => import('./screens/webhooks/deliveries.js'));
 const Account = lazy(() => import('./screens/account/account.js'));
 
+async function whoIsSignedIn(): Promise<Me> {
+  const me = await client.auth.me.query();
+  return {
+    ...me,
+    organization_id: administers(me) ? (await client.users.get.query({ id: me.id })).organization_id : null,
+  };
+}
+
 export function SignedIn() {
-  const me = useQuery({ queryKey: ['me'], queryFn: () => client.auth.me.query(), staleTime: 60_000 });
+  const me = useQuery({ queryKey: ['me'], queryFn: whoIsSignedIn, staleTime: 60_000 });
   if (me.error) {
     return (
       <main className="main">
@@ -54,10 +68,16 @@ export function SignedIn() {
             <Route path="/clinic/classify" component={Classify} />
             <Route path="/admin/users" component={Users} />
             <Route path="/admin/work" component={Work} />
+            <Route path="/admin/review/:id" component={Review} />
             <Route path="/admin/settings" component={Settings} />
             <Route path="/admin/audit" component={Audit} />
             <Route path="/admin/metrics" component={Metrics} />
             <Route path="/admin/system" component={System} />
+            <Route path="/admin/organizations" component={Organizations} />
+            <Route path="/admin/cameras" component={Cameras} />
+            <Route path="/admin/references" component={References} />
+            <Route path="/webhooks" component={Webhooks} />
+            <Route path="/webhooks/:id" component={Deliveries} />
             <Route path="/account" component={Account} />
             <Route path="/">
               <Redirect to={home} replace />

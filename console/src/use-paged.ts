@@ -1,25 +1,38 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 
 export interface PagedOptions<Row> {
   queryKey: readonly unknown[];
-  fetchPage: (cursor: string | undefined) => Promise<Row[]>;
+  fetchPage: (cursor: string | undefined, limit: number) => Promise<Row[]>;
   idOf: (row: Row) => string;
   limit: number;
+  /** Of the first page, where that is to be there before the others. */
+  firstLimit?: number;
   refetchInterval?: number;
 }
 
 /** A list of the service, page by page, behind the last row of the page before. */
-export function usePaged<Row>({ queryKey, fetchPage, idOf, limit, refetchInterval }: PagedOptions<Row>) {
+export function usePaged<Row>({
+  queryKey,
+  fetchPage,
+  idOf,
+  limit,
+  firstLimit = limit,
+  refetchInterval,
+}: PagedOptions<Row>) {
+  const limitOf = (cursor: string | undefined) => (cursor === undefined ? firstLimit : limit);
   const query = useInfiniteQuery({
     queryKey,
-    queryFn: ({ pageParam }) => fetchPage(pageParam),
+    queryFn: ({ pageParam }) => fetchPage(pageParam, limitOf(pageParam)),
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => {
+    getNextPageParam: (page, _, cursor) => {
       const last = page.at(-1);
-      return last !== undefined && page.length >= limit ? idOf(last) : undefined;
+      return last !== undefined && page.length >= limitOf(cursor) ? idOf(last) : undefined;
     },
     placeholderData: keepPreviousData,
     ...(refetchInterval !== undefined && { refetchInterval }),
   });
-  return { ...query, rows: query.data?.pages.flat() };
+  const { data } = query;
+  const rows = useMemo(() => data?.pages.flat(), [data]);
+  return { ...query, rows };
 }

@@ -180,7 +180,7 @@ async function runQc({ interrupted, say }: CommandContext, options: Options): Pr
     }
     summary.seconds = (performance.now() - begun) / 1000;
     if (options.json) say(JSON.stringify({ type: 'summary', analyser_version: version, ...summary }));
-    else say(describe({ summary, groups, generated, faults, pictures: examination.pictures }, options));
+    else say(describe({ summary, groups, generated, faults }, options));
     return exitCode(summary, options.failOn);
   } finally {
     progress.clear();
@@ -219,7 +219,6 @@ interface Found {
   groups: readonly DuplicateGroup[];
   generated: readonly Picture[];
   faults: readonly FileFault[];
-  pictures: readonly Picture[];
 }
 
 function describe({ summary, groups, generated, faults }: Found, options: Options): string {

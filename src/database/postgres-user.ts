@@ -28,7 +28,6 @@ interface Ids {
  * then it runs as the one who owns the cluster already, or else as `nobody`, in the first way that lets him reach both
  * the binaries and the folder. That folder itself stays root's: what root writes there, no other may lay a trap for.
  *
- *
  * 1. as that user and nothing else;
  * 2. as that user with the one capability to pass folders that are closed to others;
  * 3. as root who goes by that user's name in a user namespace, where no other user can be become.

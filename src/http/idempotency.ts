@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { invalid } from '../errors.js';
 import type { Credential } from '../features/auth/credential.js';
-import { answersKey, claimKey, type KeptAnswer } from '../features/idempotency/keys.js';
+import { claimKey, type KeptAnswer } from '../features/idempotency/keys.js';
+import { sealingKey } from '../sealed-text.js';
 import type { Services } from '../services.js';
 import { describeError } from '../trpc/error-formatter.js';
 import { collectAnswer } from './collected-answer.js';
@@ -22,7 +23,7 @@ const PASSING = new Set([401, 408, 409, 423, 429]);
  * and whoever repeats it within a day is given the first answer again, by whichever process.
  */
 export function idempotency({ db, config, log }: Pick<Services, 'db' | 'config' | 'log'>): HttpMiddleware {
-  const sealing = answersKey(config.jwtSecret);
+  const sealing = sealingKey(config.jwtSecret, 'answers');
   return async (ctx, next) => {
     const key = ctx.get('Idempotency-Key');
     const { actor, credential } = ctx.state;

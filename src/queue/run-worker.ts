@@ -46,8 +46,8 @@ const OUTGOING_CONCURRENCY = 8;
 
 export interface RunningWorker {
   stop(): Promise<void>;
-  /** Resolves if it ends without having been stopped. */
-  ended: Promise<void>;
+  /** Resolves to the reason if it ends, or has to, without having been stopped. */
+  ended: Promise<string>;
 }
 
 /**
@@ -81,7 +81,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     ended: new Promise((resolve) => {
       for (const { runner } of pools) {
         const end = () => {
-          if (!shutdown.signal.aborted) resolve();
+          if (!shutdown.signal.aborted) resolve('the queue ended by itself');
         };
         runner.promise.then(end, end);
       }

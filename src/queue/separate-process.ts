@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Analysis, AnalysisTask, Thumbnail, ThumbnailTask } from '../../workers/analysis.js';
 import type { Answer, Question } from './separate-process-entry.js';
+import { noAnalysis, noThumbnail, OVERDUE } from './unanswered-picture.js';
 
 /** The same kind of file as this one: `.ts` under tsx, `.js` once built. */
 const ENTRY_FILE = fileURLToPath(new URL(`./separate-process-entry${extname(import.meta.url)}`, import.meta.url));
@@ -11,41 +13,51 @@ const ENTRY_FILE = fileURLToPath(new URL(`./separate-process-entry${extname(impo
 const IDLE_MS = 5000;
 /** A picture that took one process along may have been there by chance; not so with the next. */
 const TRIES = 2;
-const FAILURE = 'The analysis of this picture ended the process that made it.';
+/** Loading the detector takes a second. */
+const STARTS_WITHIN_MS = 60_000;
+const FATAL = 'The analysis of this picture ended the process that made it.';
 
 /** The process ended while it had a picture in hand. */
 class ProcessEnded extends Error {
   override name = 'ProcessEnded';
 }
 
+/** It did not answer in time. */
+class ProcessOverdue extends Error {
+  override name = 'ProcessOverdue';
+}
+
 /**
  * Looks at pictures one at a time in a process of its own, started when it is needed, so that a picture on which a
- * decoder or the inference aborts takes nothing else along. Such a picture is an answer.
+ * decoder or the inference aborts, or from which it never returns, takes nothing else along. Such a picture is an answer.
  */
 export class SeparateProcess {
   readonly threads = 1;
   readonly #detectorFolder: string;
+  readonly #deadlineMs: number;
   #child: ChildProcess | null = null;
   #turn: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
 
-  constructor({ detectorFolder }: { detectorFolder: string }) {
-    this.#detectorFolder = detectorFolder;
+  /** @param options.deadlineSeconds how long the process may have a picture in hand. */
+  constructor(options: { detectorFolder: string; deadlineSeconds: number }) {
+    this.#detectorFolder = options.detectorFolder;
+    this.#deadlineMs = options.deadlineSeconds * 1000;
   }
 
-  /** As `AnalysisPool.analyse`; finds `analysis_failed` where the process does not survive the picture. */
-  async analyse(task: AnalysisTask): Promise<Analysis> {
-    return (await this.#inTurn<Analysis>({ name: 'analyse', task })) ?? FAILED_ANALYSIS;
+  /** As `AnalysisPool.analyse`; finds `analysis_failed` also where the process does not survive the picture. */
+  analyse(task: AnalysisTask): Promise<Analysis> {
+    return this.#inTurn({ name: 'analyse', task }, noAnalysis);
   }
 
   /** As `AnalysisPool.thumbnail`. */
-  async thumbnail(task: ThumbnailTask): Promise<Thumbnail> {
-    return (await this.#inTurn<Thumbnail>({ name: 'thumbnail', task })) ?? NO_THUMBNAIL;
+  thumbnail(task: ThumbnailTask): Promise<Thumbnail> {
+    return this.#inTurn({ name: 'thumbnail', task }, noThumbnail);
   }
 
   /** As `AnalysisPool.heatMap`. */
-  async heatMap(task: AnalysisTask): Promise<Thumbnail> {
-    return (await this.#inTurn<Thumbnail>({ name: 'heatMap', task })) ?? NO_THUMBNAIL;
+  heatMap(task: AnalysisTask): Promise<Thumbnail> {
+    return this.#inTurn({ name: 'heatMap', task }, noThumbnail);
   }
 
   /** Ends the process once the pictures asked for are looked at. */
@@ -54,25 +66,29 @@ export class SeparateProcess {
     this.#end();
   }
 
-  #inTurn<T>(question: Question): Promise<T | undefined> {
-    const turn = this.#turn.then(() => this.#ask<T>(question));
+  /** @param orElse what is answered where no process survives the picture, or returns from it. */
+  #inTurn<T>(question: Question, orElse: (reason: string) => T): Promise<T> {
+    const turn = this.#turn.then(() => this.#ask(question, orElse));
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Undefined where no process survives it. */
-  async #ask<T>(question: Question): Promise<T | undefined> {
+  async #ask<T>(question: Question, orElse: (reason: string) => T): Promise<T> {
     clearTimeout(this.#idle);
     try {
       for (let attempt = 0; attempt < TRIES; attempt += 1) {
         try {
           const child = await this.#ready();
-          return (await exchange(child, question)) as T;
+          return (await exchange(child, question, this.#deadlineMs)) as T;
         } catch (error) {
+          if (error instanceof ProcessOverdue) {
+            this.#end();
+            return orElse(OVERDUE);
+          }
           if (!(error instanceof ProcessEnded)) throw error;
         }
       }
-      return undefined;
+      return orElse(FATAL);
     } finally {
       this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref();
     }
@@ -88,7 +104,7 @@ export class SeparateProcess {
     });
     this.#child = child;
     try {
-      await exchange(child, { name: 'checkDetector' });
+      await exchange(child, { name: 'checkDetector' }, STARTS_WITHIN_MS);
     } catch (error) {
       this.#end();
       throw new Error('The process apart cannot be started', { cause: error });
@@ -103,14 +119,18 @@ export class SeparateProcess {
   }
 }
 
-async function exchange(child: ChildProcess, question: Question): Promise<unknown> {
+/** @throws {ProcessEnded} @throws {ProcessOverdue} */
+async function exchange(child: ChildProcess, question: Question, withinMs: number): Promise<unknown> {
   const settled = new AbortController();
   const { signal } = settled;
   try {
     const answered = once(child, 'message', { signal });
-    const ended = once(child, 'exit', { signal });
+    const ended = once(child, 'exit', { signal }).then(refuse);
+    const overdue = sleep(withinMs, undefined, { signal }).then(() => {
+      throw new ProcessOverdue(`It took longer than ${withinMs} ms`);
+    });
     child.send(question);
-    const [answer] = (await Promise.race([answered, ended.then(refuse)])) as [Answer];
+    const [answer] = (await Promise.race([answered, ended, overdue])) as [Answer];
     if ('fault' in answer) throw new Error(answer.fault);
     return answer.value;
   } finally {
@@ -121,19 +141,3 @@ async function exchange(child: ChildProcess, question: Question): Promise<unknow
 function refuse([code, signal]: unknown[]): never {
   throw new ProcessEnded(`It ended with ${String(signal ?? code)}`);
 }
-
-const FAILED_ANALYSIS: Analysis = {
-  width: 0,
-  height: 0,
-  pdq: null,
-  pdqQuality: 0,
-  fingerprint: null,
-  detectorScore: null,
-  provenance: [],
-  metadataBytes: 0,
-  findings: ['analysis_failed'],
-  error: FAILURE,
-  lasting: true,
-  timings: { decode: 0, hash: 0, detect: 0, provenance: 0 },
-};
-const NO_THUMBNAIL: Thumbnail = { webp: null, undecodable: FAILURE, lasting: true, milliseconds: 0 };

@@ -3,7 +3,7 @@ import pino from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { AuditEntry } from '../../models/audit-entry.js';
 import { Camera } from '../../models/camera.js';
-import { openUrl, sealingKey } from '../../src/features/cameras/sealed-url.js';
+import { openText, sealingKey } from '../../src/sealed-text.js';
 import { createOrganizations } from '../support/organizations.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
@@ -43,8 +43,8 @@ describe('cameras', () => {
     server.api(method, `/cameras/${String(id)}`, { token: who.token, json });
   const keptUrl = async (id: unknown) => {
     const camera = await Camera.query(server.db).findById(String(id)).throwIfNotFound();
-    const key = sealingKey(server.services.config.jwtSecret);
-    return camera.sealedStreamUrl && openUrl(key, camera.id, camera.sealedStreamUrl);
+    const key = sealingKey(server.services.config.jwtSecret, 'cameras');
+    return camera.sealedStreamUrl && openText(key, camera.id, camera.sealedStreamUrl);
   };
 
   it('are registered, read, changed and taken off', async () => {

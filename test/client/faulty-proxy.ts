@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What happens to a call instead of being passed on, or, for `lost`, after it was. */
-export type Fault = 'reset' | 'lost' | { status: number; headers?: Record<string, string>; body?: string };
+/** What happens to a call instead of being passed on, or, for `lost`, after it was answered, for `left`, while it is made. */
+export type Fault = 'reset' | 'lost' | 'left' | { status: number; headers?: Record<string, string>; body?: string };
 
 export interface FaultyProxy {
   url: string;
@@ -26,10 +26,10 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     if (fault === 'reset') {
       incoming.once('data', () => incoming.socket.destroy());
       incoming.once('end', () => incoming.socket.destroy());
-    } else if (fault && fault !== 'lost') {
+    } else if (fault && fault !== 'lost' && fault !== 'left') {
       incoming.resume();
       answer.writeHead(fault.status, { 'Content-Type': 'text/html', ...fault.headers }).end(fault.body ?? 'busy');
-    } else pass(target, incoming, answer, fault === 'lost');
+    } else pass(target, incoming, answer, fault);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -45,16 +45,17 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   };
 }
 
-function pass(target: string, incoming: IncomingMessage, answer: ServerResponse, isLost: boolean): void {
+function pass(target: string, incoming: IncomingMessage, answer: ServerResponse, fault: 'lost' | 'left' | null): void {
   const { method, headers, url = '' } = incoming;
   const outgoing = send(new URL(url, target), { method: method!, headers }, (received) => {
-    if (isLost) {
+    if (fault) {
       received.resume().on('end', () => incoming.socket.destroy());
       return;
     }
     answer.writeHead(received.statusCode!, received.headers);
     received.pipe(answer);
   });
+  if (fault === 'left') outgoing.on('finish', () => incoming.socket.destroy());
   outgoing.on('error', () => incoming.socket.destroy());
   incoming.pipe(outgoing);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient, type FileProgress, statusOf, uploadFiles, type AssayClient } from '../../client/index.js';
 import { renderPicture } from '../support/pictures.js';
 import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
@@ -64,10 +65,63 @@ describe('A typed client before a faulty service', () => {
     await assert.rejects(signingIn, (error) => statusOf(error) === 429);
   });
 
-  it('changes nothing twice where the answer was lost', async () => {
-    proxy.fail('requests.create', 'lost');
-    await assert.rejects(client.requests.create.mutate({ title: 'Lost' }), (error) => statusOf(error) === null);
-    assert.equal(callsOf('requests.create'), 1);
+  it('makes a request once where the answer was lost after it was made', async () => {
+    proxy.fail('requests.create', 'lost', 'lost');
+    const { id } = await client.requests.create.mutate({ title: 'Lost' });
+    assert.equal(callsOf('requests.create'), 3);
+    const found = await client.requests.list.query({ q: 'Lost' });
+    assert.deepEqual(
+      found.map((request) => request.id),
+      [id],
+    );
+  });
+
+  it('waits for its first try to end where the connection broke while it was made', async () => {
+    const brake = await server.db.transaction();
+    await brake.raw('lock table requests in share mode');
+    proxy.fail('requests.create', 'left');
+    const creating = client.requests.create.mutate({ title: 'Slow' });
+    while (callsOf('requests.create') < 2) await sleep(20);
+    await brake.commit();
+    const { id } = await creating;
+    const found = await client.requests.list.query({ q: 'Slow' });
+    assert.deepEqual(
+      found.map((request) => request.id),
+      [id],
+    );
+  });
+
+  it('says that it made too many calls, in the service’s words', async () => {
+    const limited = await startTestServer({ sharing: server, env: { RATE_LIMIT_PER_MINUTE: '1' } });
+    const hasty = createClient({ url: limited.url, token: (await server.signUp()).token });
+    const calls = [1, 2, 3].map(() => hasty.auth.me.query(undefined, { context: { longestWait: 0 } }));
+    for (const call of await Promise.allSettled(calls)) {
+      assert.equal(call.status, 'rejected');
+      assert.equal(statusOf(call.reason), 429);
+      assert.match((call.reason as Error).message, /calls/);
+    }
+    await limited.stop();
+  });
+
+  it('makes two requests of two calls, though they are alike', async () => {
+    const twice = [1, 2].map(() => client.requests.create.mutate({ title: 'Twin' }));
+    const ids = new Set((await Promise.all(twice)).map(({ id }) => id));
+    assert.equal(ids.size, 2);
+  });
+
+  it('makes a change once that is made again by another process under the same key', async () => {
+    const context = { idempotencyKey: crypto.randomUUID() };
+    const { id } = await client.requests.create.mutate({ title: 'Kept' }, { context });
+    const again = await client.requests.create.mutate({ title: 'Kept' }, { context });
+    assert.equal(again.id, id);
+  });
+
+  it('registers nobody twice: a call in nobody’s name is not made again where its answer was lost', async () => {
+    const stranger = createClient({ url: proxy.url });
+    const user = { name: 'Ada', email: `${crypto.randomUUID()}@example.com`, password: 'correct horse battery' };
+    proxy.fail('users.create', 'lost');
+    await assert.rejects(stranger.users.create.mutate(user), (error) => statusOf(error) === null);
+    assert.equal(callsOf('users.create'), 1);
   });
 
   it('makes a change again that was not made', async () => {

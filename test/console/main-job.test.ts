@@ -278,15 +278,12 @@ describe('The console, from the first visit to a finished task', function () {
     await screen.heading('Sign in').waitFor();
     await screen.signIn(server.url, ADMIN.email, ADMIN.password);
     await screen.page.getByRole('link', { name: 'Assignments' }).click();
-    await screen.button('Review Street signs').click();
-    const dialog = screen.page.getByRole('dialog', { name: 'Review Street signs' });
-    await dialog.getByText('yield', { exact: true }).waitFor();
-    await screen.assertAccessible('a review');
-    await dialog.getByRole('button', { name: 'Accept' }).click();
+    await screen.page.getByRole('link', { name: `Review: Street signs, ${LABELER.email}` }).click();
+    await screen.heading('Review Street signs').waitFor();
+    await screen.page.getByText('1 of 4').waitFor();
+    await screen.button('Finish the review').click();
+    await screen.button('Accept the task').click();
     await screen.page.getByText('Accepted', { exact: true }).waitFor();
-
-    await screen.page.getByRole('link', { name: 'Street signs' }).click();
-    await screen.page.getByRole('link', { name: 'Label quality' }).click();
     await screen.page.getByRole('cell', { name: new RegExp(LABELER.name) }).waitFor();
     await screen.assertAccessible('the quality of labels');
   });

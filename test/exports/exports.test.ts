@@ -10,8 +10,9 @@ import { Image } from '../../models/image.js';
 import { QcResult } from '../../models/qc-result.js';
 import { QcRun } from '../../models/qc-run.js';
 import { DomainError } from '../../src/errors.js';
-import { MAX_EXPORTS_KEPT } from '../../src/features/exports/create.js';
+import { MOST_OF_CUSTOMER, MOST_OF_REQUEST, MOST_UNDER_WAY } from '../../src/features/exports/create.js';
 import { DOWNLOAD_EXPIRES_IN_SECONDS, ExportUrls } from '../../src/features/exports/export-urls.js';
+import { exportFormats } from '../../src/features/exports/format.js';
 import { sweepExports } from '../../src/features/exports/sweep.js';
 import { jobHandlers, type Worker } from '../../src/jobs.js';
 import type { Storage } from '../../src/storage/storage.js';
@@ -93,14 +94,51 @@ describe('exports', () => {
   });
 
   it('stand in a list, newest first, and give way to newer ones when there are too many', async () => {
-    for (let made = 0; made <= MAX_EXPORTS_KEPT; made += 1) await exporter.export('csv');
+    for (let made = 0; made <= MOST_OF_REQUEST; made += 1) await exporter.export('csv');
     const path = `/requests/${exporter.requestId}/exports`;
     const list = await exporter.server.api<{ id: string }[]>('GET', `${path}?limit=5`, { token: exporter.token });
-    assert.equal(list.headers.get('X-Total-Count'), String(MAX_EXPORTS_KEPT));
+    assert.equal(list.headers.get('X-Total-Count'), String(MOST_OF_REQUEST));
     assert.match(list.headers.get('Link') ?? '', /rel="next"/);
     const ids = list.body.map(({ id }) => id);
     assert.deepEqual(ids, [...ids].sort().reverse());
     assert.equal((await jobs('deleteObjects')).length, 1);
+  });
+
+  it('of one customer are made ten at a time, whatever their requests, and of the others all the same', async () => {
+    const { server } = exporter;
+    const { body } = await server.api('POST', '/requests', { token: exporter.token, json: { title: 'More signs' } });
+    const orderOfOther = (format: string) =>
+      server.api('POST', `/requests/${body.id as string}/exports`, { token: exporter.token, json: { format } });
+    for (const format of exportFormats) assert.equal((await exporter.order(format)).status, 201);
+    for (const format of exportFormats.slice(0, MOST_UNDER_WAY - exportFormats.length - 1)) {
+      assert.equal((await orderOfOther(format)).status, 201);
+    }
+    const last = await Promise.all([orderOfOther('qc_csv'), orderOfOther('qc_html'), exporter.order('csv', true)]);
+    assert.deepEqual(last.map(({ status }) => status).sort(), [201, 409, 409]);
+    const refused = last.find(({ status }) => status === 409)?.body as { detail: string };
+    assert.match(refused.detail, /^10 exports of this customer's requests are being made/);
+
+    const other = await Exporter.start(['stop'], server);
+    assert.equal((await other.order('csv')).status, 201);
+    const made = await DatasetExport.query(server.db).findOne({ status: 'queued' }).throwIfNotFound();
+    await exporter.make(made.id);
+    assert.equal((await exporter.order('csv', true)).status, 201);
+  });
+
+  it('of one customer give way to newer ones when his requests have too many together', async () => {
+    const { server, requestId, userId } = exporter;
+    const { body } = await server.api('POST', '/requests', { token: exporter.token, json: { title: 'More signs' } });
+    const request = { requestId: body.id as string, requestedBy: userId, format: 'csv', includeRejected: false };
+    const ids = Array.from({ length: MOST_OF_CUSTOMER }, () => uuidv7());
+    const ended = { ...request, status: 'failed', imagesTotal: 0 } as const;
+    await DatasetExport.query(server.db).insert(ids.map((id) => ({ ...ended, id })) as never);
+    const { body: made } = await exporter.order('csv');
+    const left = await DatasetExport.query(server.db).orderBy('id').select('id', 'requestId');
+    assert.deepEqual(
+      left.map(({ id }) => id),
+      [...ids.slice(1), made.id],
+    );
+    assert.equal(left.at(-1)?.requestId, requestId);
   });
 
   describe('that are interrupted', () => {

@@ -4,7 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { DatasetRequest } from '../../models/dataset-request.js';
 import { Image } from '../../models/image.js';
 import { Task } from '../../models/task.js';
-import { answersKey, claimKey } from '../../src/features/idempotency/keys.js';
+import { claimKey } from '../../src/features/idempotency/keys.js';
+import { sealingKey } from '../../src/sealed-text.js';
 import { saveLabels } from '../../src/features/tasks/labels.js';
 import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
 
@@ -63,7 +64,7 @@ describe('a process whose clock is wrong', () => {
       it('holds an idempotent call that it is making, and no longer than others would', async () => {
         const { user } = await server.signUp();
         const call = { userId: user.id, key: 'once', fingerprint: Buffer.alloc(32) };
-        const claim = await claimKey(server.db, call, answersKey('secret'));
+        const claim = await claimKey(server.db, call, sealingKey('secret', 'answers'));
         assert.ok('renew' in claim);
         await wrongly(() => claim.renew());
         const { rows } = await server.db.raw<{ rows: { seconds: number }[] }>(

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { packageRoot } from '../../src/package-root.js';
+import { NamedPipe } from '../support/named-pipe.js';
 import { renderPicture } from '../support/pictures.js';
 import { QcCustomer, startTestWorker } from '../support/qc.js';
 import { startTestServer, type TestServer } from '../support/server.js';
 
-const MARKER = 'whoever decodes this is gone';
+const ABORTS = 'whoever decodes this is gone';
+const HANGS = 'whoever decodes this never returns';
 const SIDE = 120;
 
 describe('QC worker processes that die', function () {
@@ -37,16 +39,16 @@ describe('QC worker processes that die', function () {
     return Object.fromEntries(files);
   }
 
-  async function fatalPicture(seed: number): Promise<Buffer> {
-    const picture = await renderPicture({ seed, width: SIDE, height: SIDE });
+  async function fatalPicture(marker: string): Promise<Buffer> {
+    const picture = await renderPicture({ seed: 100, width: SIDE, height: SIDE });
     return sharp(picture)
-      .withExif({ IFD0: { ImageDescription: MARKER } })
+      .withExif({ IFD0: { ImageDescription: marker } })
       .jpeg()
       .toBuffer();
   }
 
   it('over a picture are started again, the picture is found out, and the others are examined', async () => {
-    const fatal = { 'fatal.jpg': await fatalPicture(100) };
+    const fatal = { 'fatal.jpg': await fatalPicture(ABORTS) };
     const requestId = await customer.requestWith({ ...(await pictures(4)), ...fatal });
     await customer.run(requestId);
     const worker = startSupervisedWorker(server);
@@ -69,6 +71,33 @@ describe('QC worker processes that die', function () {
     while ((await previews()).length < 4) await sleep(100);
   });
 
+  it('since a picture never returns are replaced once it is given up, and the others are examined', async () => {
+    const { dataDir } = server.services.config;
+    const pipe = await NamedPipe.make(dataDir);
+    const requestId = await customer.requestWith({ ...(await pictures(4)), 'endless.jpg': await fatalPicture(HANGS) });
+    await customer.run(requestId);
+    const worker = startSupervisedWorker(server, { HANG_ON: HANGS, HANG_IN: pipe.path, PICTURE_DEADLINE_SECONDS: '4' });
+    workers.push(worker);
+    const { images_done, images_failed, images_total, errors } = await customer.reached(requestId, 'completed');
+    assert.deepEqual([images_done, images_failed, images_total], [5, 1, 5]);
+    assert.deepEqual(
+      errors.map(({ filename }) => filename),
+      ['endless.jpg'],
+    );
+    const failed = Object.values(await customer.results(requestId)).filter(({ flags }) =>
+      flags.includes('analysis_failed'),
+    );
+    assert.deepEqual(
+      failed.map(({ filename }) => filename),
+      ['endless.jpg'],
+    );
+
+    while (worker.deaths() === 0) await sleep(100);
+    await customer.run(requestId);
+    assert.equal((await customer.reached(requestId, 'completed')).images_failed, 1);
+    assert.equal(worker.deaths(), 1, 'the next run looks at it in a process apart');
+  });
+
   it('while another is up lose nothing, and count nothing twice', async () => {
     const requestId = await customer.requestWith(await pictures(20));
     const [doomed, heir] = [startTestWorker(server), startTestWorker(server)];
@@ -82,10 +111,13 @@ describe('QC worker processes that die', function () {
   });
 });
 
-/** What `npm run worker` starts, with a decoder that aborts on pictures that bear the marker. */
-function startSupervisedWorker(server: TestServer): { deaths: () => number; stop: () => Promise<void> } {
+/** What `npm run worker` starts, with a decoder that aborts on pictures that bear a marker, and does not return from others. */
+function startSupervisedWorker(
+  server: TestServer,
+  environment = {},
+): { deaths: () => number; stop: () => Promise<void> } {
   const { databaseUrl = '', dataDir, jwtSecret } = server.services.config;
-  const preload = join(packageRoot, 'test/support/abort-on-picture.js');
+  const preload = join(packageRoot, 'test/support/fatal-pictures.js');
   const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', join(packageRoot, 'src/worker.ts')], {
     cwd: packageRoot,
     env: {
@@ -95,8 +127,9 @@ function startSupervisedWorker(server: TestServer): { deaths: () => number; stop
       JWT_SECRET: jwtSecret,
       WORKER_THREADS: '1',
       LOG_LEVEL: 'error',
-      ABORT_ON: MARKER,
+      ABORT_ON: ABORTS,
       NODE_OPTIONS: `--require ${preload}`,
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

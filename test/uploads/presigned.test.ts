@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { sweepAbandonedUploads } from '../../src/features/uploads/sweep.js';
+import type { Storage } from '../../src/storage/storage.js';
+import { storageUnavailable } from '../../src/storage/storage-faults.js';
 import { truncate } from '../support/pictures.js';
 import { small, Uploader, type Outcome } from './uploader.js';
 
@@ -127,6 +129,29 @@ describe('uploading by presigned address', () => {
     await db.raw('alter table images drop constraint none');
     assert.equal((await complete(report)).body.uploaded, 1);
     assert.equal((await customer.storedFiles()).length, 1);
+  });
+
+  it('loses no file where storage fails while they are inspected: the same report succeeds later', async () => {
+    const { storage } = customer.server.services;
+    const report = [];
+    for (const seed of [1, 2, 3]) {
+      const { key, ...upload } = await presignOne();
+      await put({ key, ...upload }, await small(seed));
+      report.push({ filename: `${seed}.jpg`, key });
+    }
+    const open: Storage['open'] = (key) => storage.open(key);
+    let opened = 0;
+    const failing = Object.assign(Object.create(storage) as Storage, {
+      open: (key: string) => ((opened += 1) === 2 ? Promise.reject(storageUnavailable(new Error('EIO'))) : open(key)),
+      move: (from: string, to: string) => storage.move(from, to),
+      head: (key: string) => storage.head(key),
+      delete: (keys: readonly string[]) => storage.delete(keys),
+    });
+    customer.server.services.storage = failing;
+    assert.equal((await complete(report)).status, 503);
+    customer.server.services.storage = storage;
+    assert.equal((await complete(report)).body.uploaded, 3);
+    assert.equal((await customer.storedFiles()).length, 3);
   });
 
   it('notices a file that is not the one that was reported', async () => {

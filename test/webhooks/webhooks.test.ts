@@ -12,7 +12,7 @@ import { WebhookDelivery } from '../../models/webhook-delivery.js';
 import { deliverWebhook, type Sender } from '../../src/features/webhooks/deliver.js';
 import { post } from '../../src/features/webhooks/post.js';
 import { isPublicAddress } from '../../src/features/webhooks/public-address.js';
-import { webhookKey } from '../../src/features/webhooks/secret.js';
+import { sealingKey } from '../../src/sealed-text.js';
 import { sweepWebhookDeliveries } from '../../src/features/webhooks/sweep.js';
 import type { JobHandlers } from '../../src/queue/job.js';
 import { runWorker } from '../../src/queue/run-worker.js';
@@ -92,7 +92,11 @@ describe('webhooks', () => {
   let customer: Account;
   before(async () => {
     server = await startTestServer({ env: { WEBHOOKS_TO_PRIVATE_ADDRESSES: 'on' } });
-    sender = { db: server.db, webhookKey: webhookKey(server.services.config.jwtSecret), allowPrivate: true };
+    sender = {
+      db: server.db,
+      webhookKey: sealingKey(server.services.config.jwtSecret, 'webhooks'),
+      allowPrivate: true,
+    };
   });
   after(() => server.stop());
   beforeEach(async () => {

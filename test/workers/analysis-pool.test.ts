@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config.js';
 import { AnalysisPool } from '../../src/queue/analysis-pool.js';
 import type { AnalysisTask } from '../../workers/analysis.js';
 import { perceptualHash } from '../../workers/perceptual-hash.js';
+import { NamedPipe } from '../support/named-pipe.js';
 import { insertPngChunks } from '../support/pictures.js';
 import { paint, PictureFolder, scene, toPixels, toSharp } from './scenes.js';
 
@@ -136,6 +137,39 @@ describe('analysis pool', () => {
     await closing.close();
     assert.equal(settled, 5);
     await assert.rejects(closing.analyse(task), /takes no more pictures/);
+  });
+
+  it('gives a picture up that never returns, and goes on with the others on as many threads', async () => {
+    const pipe = await NamedPipe.make(folder.path);
+    const patient = new AnalysisPool({ threads: 2, detectorFolder, deadlineSeconds: 3 });
+    const endless = patient.analyse({ ...task, path: pipe.path });
+    const others = await Promise.all(Array.from({ length: 6 }, () => patient.analyse(task)));
+    assert.ok(others.every(({ error }) => error === null));
+    const { findings, error, lasting, fingerprint } = await endless;
+    assert.deepEqual([findings, lasting, fingerprint], [['analysis_failed'], true, null]);
+    assert.match(error ?? '', /did not come to an end/);
+    await pipe.release();
+    const { webp } = await patient.thumbnail({ ...task, path: pipe.path, size: 100 });
+    assert.equal(webp, null);
+    await pipe.release();
+
+    const after = await Promise.all(Array.from({ length: 6 }, () => patient.analyse(task)));
+    assert.ok(after.every(({ error }) => error === null));
+    assert.deepEqual([patient.stats.imagesAnalysed, patient.stats.analysisFailures], [12, 1]);
+    await patient.close();
+  });
+
+  it('counts no time against a picture that it waits for its turn', async () => {
+    const pipe = await NamedPipe.make(folder.path);
+    const narrow = new AnalysisPool({ threads: 1, detectorFolder, deadlineSeconds: 3 });
+    const endless = ['heatMap', 'fingerprint'] as const;
+    const given = endless.map((what) => narrow[what]({ ...task, path: pipe.path }));
+    const waiting = narrow.analyse(task);
+    for (const answer of await Promise.all(given))
+      assert.match('undecodable' in answer ? answer.undecodable : '', /end/);
+    assert.equal((await waiting).error, null);
+    await pipe.release();
+    await narrow.close();
   });
 
   it('closes at once when it was never used', async () => {

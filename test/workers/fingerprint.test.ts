@@ -134,7 +134,8 @@ describe('fingerprint', () => {
       .png()
       .toBuffer();
     const { evidence, quality } = await ofFile('clear.png', clear);
-    assert.deepEqual([openEvidence(evidence)!.darkest, quality], [255, 0]);
+    assert.ok(openEvidence(evidence)!.darkest > 254.99);
+    assert.equal(quality, 0);
   });
 
   it('is the same from a reduced decoding, which tells the whole size', async () => {

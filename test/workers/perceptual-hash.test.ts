@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { perceptualHash } from '../../workers/perceptual-hash.js';
 import type { Pixels } from '../../workers/pixels.js';
 import { paint, scene, toPixels, toSharp } from './scenes.js';
@@ -13,6 +14,11 @@ describe('perceptual hash', () => {
       const picture = scene(width, width, height);
       assert.equal(hex(perceptualHash(picture)), hex({ hash: plainPdq(picture) }), `${width} × ${height}`);
     }
+  });
+
+  it('is the one that Meta publishes for a picture of its own', async () => {
+    const picture = await toPixels(await readFile(new URL('pdq/wee.jpg', import.meta.url)));
+    assert.equal(hex(perceptualHash(picture)), '6227401f601ff4ccafcc9fad4b0d95d371a2eb7265a3285234d228ca94deeb2d');
   });
 
   it('is the same for the same picture, whatever was hashed in between', () => {

@@ -1,7 +1,7 @@
 ;; Shrinks and transforms planes for hashing. Its assembled form stands in plane-kernel.ts.
 ;;
-;; Sums are of 64-bit floats and go from the first term to the last, so that vectors make no difference to any bit of
-;; the result: they run across rows or columns, never along a sum.
+;; Sums go from the first term to the last, so that vectors make no difference to any bit of the result: they run across
+;; rows or columns, never along a sum.
 (module
   (memory (export "memory") 96)
 
@@ -19,6 +19,11 @@
           (v128.const i16x8 114 0 114 0 114 0 114 0))))
       (v128.const f32x4 1000 1000 1000 1000)))
 
+  ;; Four bytes as 32-bit floats.
+  (func $floats (param $bytes i32) (result v128)
+    (f32x4.convert_i32x4_u (i32x4.extend_low_i16x8_u (i16x8.extend_low_i8x16_u
+      (v128.load32_zero (local.get $bytes))))))
+
   ;; Luma of $count pixels; writes up to three values more.
   (func (export "lumaOf") (param $rgb i32) (param $count i32) (param $target i32)
     (local $end i32)
@@ -31,30 +36,41 @@
         (local.set $target (i32.add (local.get $target) (i32.const 16)))
         (br $four))))
 
-  ;; Writes four values of four rows as four columns of 64-bit floats.
+  ;; $count bytes as 32-bit floats; writes up to three values more.
+  (func (export "floatsOf") (param $bytes i32) (param $count i32) (param $target i32)
+    (local $end i32)
+    (local.set $end (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 2))))
+    (block $done
+      (loop $four
+        (br_if $done (i32.ge_u (local.get $target) (local.get $end)))
+        (v128.store (local.get $target) (call $floats (local.get $bytes)))
+        (local.set $bytes (i32.add (local.get $bytes) (i32.const 4)))
+        (local.set $target (i32.add (local.get $target) (i32.const 16)))
+        (br $four))))
+
+  ;; Writes four values of four rows as four columns.
   (func $transpose (param $a v128) (param $b v128) (param $c v128) (param $d v128) (param $target i32)
-    (call $pairs (local.get $a) (local.get $b) (local.get $target))
-    (call $pairs (local.get $c) (local.get $d) (i32.add (local.get $target) (i32.const 16))))
+    (local $ab v128) (local $cd v128)
+    (local.set $ab (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $a) (local.get $b)))
+    (local.set $cd (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $c) (local.get $d)))
+    (v128.store (local.get $target)
+      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $ab) (local.get $cd)))
+    (v128.store offset=16 (local.get $target)
+      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $ab) (local.get $cd)))
+    (local.set $ab (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $a) (local.get $b)))
+    (local.set $cd (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $c) (local.get $d)))
+    (v128.store offset=32 (local.get $target)
+      (i8x16.shuffle 0 1 2 3 4 5 6 7 16 17 18 19 20 21 22 23 (local.get $ab) (local.get $cd)))
+    (v128.store offset=48 (local.get $target)
+      (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $ab) (local.get $cd))))
 
-  (func $pairs (param $a v128) (param $b v128) (param $target i32)
-    (local $pairs v128)
-    (local.set $pairs
-      (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $a) (local.get $b)))
-    (v128.store (local.get $target) (f64x2.promote_low_f32x4 (local.get $pairs)))
-    (v128.store offset=32 (local.get $target) (f64x2.promote_low_f32x4
-      (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15 (local.get $pairs) (local.get $pairs))))
-    (local.set $pairs
-      (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $a) (local.get $b)))
-    (v128.store offset=64 (local.get $target) (f64x2.promote_low_f32x4 (local.get $pairs)))
-    (v128.store offset=96 (local.get $target) (f64x2.promote_low_f32x4
-      (i8x16.shuffle 8 9 10 11 12 13 14 15 8 9 10 11 12 13 14 15 (local.get $pairs) (local.get $pairs)))))
-
-  ;; Luma of four rows of $count pixels, $stride bytes apart, by columns of 64-bit floats; writes up to three columns more.
+  ;; Luma of four rows of $count RGB pixels, $stride bytes apart, by columns of four 32-bit floats. This and the next two
+  ;; read and write up to three columns more.
   (func (export "lumaColumns") (param $rgb i32) (param $stride i32) (param $count i32) (param $target i32)
     (local $second i32) (local $third i32) (local $end i32)
     (local.set $second (i32.shl (local.get $stride) (i32.const 1)))
     (local.set $third (i32.add (local.get $second) (local.get $stride)))
-    (local.set $end (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 5))))
+    (local.set $end (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 4))))
     (block $done
       (loop $four
         (br_if $done (i32.ge_u (local.get $target) (local.get $end)))
@@ -65,15 +81,34 @@
           (call $luma (i32.add (local.get $rgb) (local.get $third)))
           (local.get $target))
         (local.set $rgb (i32.add (local.get $rgb) (i32.const 12)))
-        (local.set $target (i32.add (local.get $target) (i32.const 128)))
+        (local.set $target (i32.add (local.get $target) (i32.const 64)))
         (br $four))))
 
-  ;; Four rows of $count 32-bit floats, $stride bytes apart, by columns; reads and writes up to three columns more.
+  ;; The same of rows of bytes.
+  (func (export "byteColumns") (param $bytes i32) (param $stride i32) (param $count i32) (param $target i32)
+    (local $second i32) (local $third i32) (local $end i32)
+    (local.set $second (i32.shl (local.get $stride) (i32.const 1)))
+    (local.set $third (i32.add (local.get $second) (local.get $stride)))
+    (local.set $end (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 4))))
+    (block $done
+      (loop $four
+        (br_if $done (i32.ge_u (local.get $target) (local.get $end)))
+        (call $transpose
+          (call $floats (local.get $bytes))
+          (call $floats (i32.add (local.get $bytes) (local.get $stride)))
+          (call $floats (i32.add (local.get $bytes) (local.get $second)))
+          (call $floats (i32.add (local.get $bytes) (local.get $third)))
+          (local.get $target))
+        (local.set $bytes (i32.add (local.get $bytes) (i32.const 4)))
+        (local.set $target (i32.add (local.get $target) (i32.const 64)))
+        (br $four))))
+
+  ;; The same of rows of 32-bit floats.
   (func (export "columnsOf") (param $source i32) (param $stride i32) (param $count i32) (param $target i32)
     (local $second i32) (local $third i32) (local $end i32)
     (local.set $second (i32.shl (local.get $stride) (i32.const 1)))
     (local.set $third (i32.add (local.get $second) (local.get $stride)))
-    (local.set $end (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 5))))
+    (local.set $end (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 4))))
     (block $done
       (loop $four
         (br_if $done (i32.ge_u (local.get $target) (local.get $end)))
@@ -84,127 +119,119 @@
           (v128.load (i32.add (local.get $source) (local.get $third)))
           (local.get $target))
         (local.set $source (i32.add (local.get $source) (i32.const 16)))
-        (local.set $target (i32.add (local.get $target) (i32.const 128)))
+        (local.set $target (i32.add (local.get $target) (i32.const 64)))
         (br $four))))
 
   ;; Weighted sums along four rows given by columns. $first: for each of $count sums the byte where its first column lies
-  ;; in $columns (i32); $weights: $taps for each (f64). Sums are rounded to 32 bits where $round is not 0, and written as
-  ;; 64-bit floats, the rows $stride bytes apart.
+  ;; in $columns (i32); $weights: $taps for each (f32). The rows of sums are $stride bytes apart.
   (func (export "shorten") (param $columns i32) (param $first i32) (param $count i32) (param $taps i32)
-      (param $weights i32) (param $target i32) (param $stride i32) (param $round i32)
-    (local $upper v128) (local $lower v128) (local $weight v128)
-    (local $at i32) (local $end i32) (local $stop i32)
+      (param $weights i32) (param $target i32) (param $stride i32)
+    (local $sum v128) (local $at i32) (local $end i32) (local $stop i32)
     (local.set $end (i32.add (local.get $first) (i32.shl (local.get $count) (i32.const 2))))
-    (local.set $taps (i32.shl (local.get $taps) (i32.const 3)))
+    (local.set $taps (i32.shl (local.get $taps) (i32.const 2)))
     (block $done
       (loop $sum
         (br_if $done (i32.ge_u (local.get $first) (local.get $end)))
         (local.set $at (i32.add (local.get $columns) (i32.load (local.get $first))))
         (local.set $stop (i32.add (local.get $weights) (local.get $taps)))
-        (local.set $weight (v128.load64_splat (local.get $weights)))
-        (local.set $upper (f64x2.mul (v128.load (local.get $at)) (local.get $weight)))
-        (local.set $lower (f64x2.mul (v128.load offset=16 (local.get $at)) (local.get $weight)))
-        (if (i32.eq (local.get $taps) (i32.const 24))
+        (local.set $sum (f32x4.mul (v128.load (local.get $at)) (v128.load32_splat (local.get $weights))))
+        (if (i32.eq (local.get $taps) (i32.const 12))
           (then
             ;; What is shrunk by less than half has three.
-            (local.set $weight (v128.load64_splat offset=8 (local.get $weights)))
-            (local.set $upper (f64x2.add (local.get $upper)
-              (f64x2.mul (v128.load offset=32 (local.get $at)) (local.get $weight))))
-            (local.set $lower (f64x2.add (local.get $lower)
-              (f64x2.mul (v128.load offset=48 (local.get $at)) (local.get $weight))))
-            (local.set $weight (v128.load64_splat offset=16 (local.get $weights)))
-            (local.set $upper (f64x2.add (local.get $upper)
-              (f64x2.mul (v128.load offset=64 (local.get $at)) (local.get $weight))))
-            (local.set $lower (f64x2.add (local.get $lower)
-              (f64x2.mul (v128.load offset=80 (local.get $at)) (local.get $weight))))
+            (local.set $sum (f32x4.add (local.get $sum) (f32x4.mul
+              (v128.load offset=16 (local.get $at)) (v128.load32_splat offset=4 (local.get $weights)))))
+            (local.set $sum (f32x4.add (local.get $sum) (f32x4.mul
+              (v128.load offset=32 (local.get $at)) (v128.load32_splat offset=8 (local.get $weights)))))
             (local.set $weights (local.get $stop)))
           (else
             (block $enough
               (loop $tap
                 (br_if $enough (i32.ge_u
-                  (local.tee $weights (i32.add (local.get $weights) (i32.const 8))) (local.get $stop)))
-                (local.set $at (i32.add (local.get $at) (i32.const 32)))
-                (local.set $weight (v128.load64_splat (local.get $weights)))
-                (local.set $upper (f64x2.add (local.get $upper)
-                  (f64x2.mul (v128.load (local.get $at)) (local.get $weight))))
-                (local.set $lower (f64x2.add (local.get $lower)
-                  (f64x2.mul (v128.load offset=16 (local.get $at)) (local.get $weight))))
+                  (local.tee $weights (i32.add (local.get $weights) (i32.const 4))) (local.get $stop)))
+                (local.set $at (i32.add (local.get $at) (i32.const 16)))
+                (local.set $sum (f32x4.add (local.get $sum) (f32x4.mul
+                  (v128.load (local.get $at)) (v128.load32_splat (local.get $weights)))))
                 (br $tap)))))
-        (if (local.get $round)
-          (then
-            (local.set $upper (f64x2.promote_low_f32x4 (f32x4.demote_f64x2_zero (local.get $upper))))
-            (local.set $lower (f64x2.promote_low_f32x4 (f32x4.demote_f64x2_zero (local.get $lower))))))
-        (v128.store64_lane 0 (local.get $target) (local.get $upper))
-        (v128.store64_lane 1 (local.tee $at (i32.add (local.get $target) (local.get $stride))) (local.get $upper))
-        (v128.store64_lane 0 (local.tee $at (i32.add (local.get $at) (local.get $stride))) (local.get $lower))
-        (v128.store64_lane 1 (i32.add (local.get $at) (local.get $stride)) (local.get $lower))
-        (local.set $target (i32.add (local.get $target) (i32.const 8)))
+        (v128.store32_lane 0 (local.get $target) (local.get $sum))
+        (v128.store32_lane 1 (local.tee $at (i32.add (local.get $target) (local.get $stride))) (local.get $sum))
+        (v128.store32_lane 2 (local.tee $at (i32.add (local.get $at) (local.get $stride))) (local.get $sum))
+        (v128.store32_lane 3 (i32.add (local.get $at) (local.get $stride)) (local.get $sum))
+        (local.set $target (i32.add (local.get $target) (i32.const 4)))
         (local.set $first (i32.add (local.get $first) (i32.const 4)))
         (br $sum))))
 
-  ;; Adds $share times a row of $count 64-bit floats to a row of 32-bit floats; may add one value more.
-  (func (export "addRow") (param $source i32) (param $count i32) (param $share f64) (param $target i32)
+  ;; The weighted sum of $taps rows of $count 32-bit floats, $stride bytes apart; reads and writes up to seven values more.
+  (func (export "sumRows") (param $source i32) (param $stride i32) (param $taps i32) (param $weights i32)
+      (param $count i32) (param $target i32)
+    (local $end i32) (local $stop i32) (local $at i32) (local $weight i32) (local $factor v128)
+    (local $left v128) (local $right v128)
+    (local.set $end (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 2))))
+    (local.set $stop (i32.add (local.get $weights) (i32.shl (local.get $taps) (i32.const 2))))
+    (loop $eight
+      (local.set $at (local.get $source))
+      (local.set $factor (v128.load32_splat (local.tee $weight (local.get $weights))))
+      (local.set $left (f32x4.mul (v128.load (local.get $at)) (local.get $factor)))
+      (local.set $right (f32x4.mul (v128.load offset=16 (local.get $at)) (local.get $factor)))
+      (block $enough
+        (loop $tap
+          (br_if $enough (i32.ge_u
+            (local.tee $weight (i32.add (local.get $weight) (i32.const 4))) (local.get $stop)))
+          (local.set $at (i32.add (local.get $at) (local.get $stride)))
+          (local.set $factor (v128.load32_splat (local.get $weight)))
+          (local.set $left (f32x4.add (local.get $left) (f32x4.mul (v128.load (local.get $at)) (local.get $factor))))
+          (local.set $right (f32x4.add (local.get $right)
+            (f32x4.mul (v128.load offset=16 (local.get $at)) (local.get $factor))))
+          (br $tap)))
+      (v128.store (local.get $target) (local.get $left))
+      (v128.store offset=16 (local.get $target) (local.get $right))
+      (local.set $source (i32.add (local.get $source) (i32.const 32)))
+      (br_if $eight (i32.lt_u
+        (local.tee $target (i32.add (local.get $target) (i32.const 32))) (local.get $end)))))
+
+  ;; Adds $share times a row of $count 32-bit floats to another; adds up to three values more.
+  (func $addRow (export "addRow") (param $source i32) (param $count i32) (param $share f32) (param $target i32)
     (local $end i32) (local $factor v128)
-    (local.set $factor (f64x2.splat (local.get $share)))
-    (local.set $end (i32.add (local.get $source) (i32.shl (local.get $count) (i32.const 3))))
-    (block $done
-      (loop $two
-        (br_if $done (i32.ge_u (local.get $source) (local.get $end)))
-        (v128.store64_lane 0 (local.get $target) (f32x4.demote_f64x2_zero (f64x2.add
-          (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $target)))
-          (f64x2.mul (v128.load (local.get $source)) (local.get $factor)))))
-        (local.set $source (i32.add (local.get $source) (i32.const 16)))
-        (local.set $target (i32.add (local.get $target) (i32.const 8)))
-        (br $two))))
+    (local.set $factor (f32x4.splat (local.get $share)))
+    (local.set $end (i32.add (local.get $source) (i32.shl (local.get $count) (i32.const 2))))
+    (loop $four
+      (v128.store (local.get $target) (f32x4.add
+        (v128.load (local.get $target))
+        (f32x4.mul (v128.load (local.get $source)) (local.get $factor))))
+      (local.set $target (i32.add (local.get $target) (i32.const 16)))
+      (br_if $four (i32.lt_u
+        (local.tee $source (i32.add (local.get $source) (i32.const 16))) (local.get $end)))))
 
-  ;; The same for a row that straddles two: adds $rest times it to the row of the same length that follows.
-  (func (export "addToTwo") (param $source i32) (param $count i32) (param $share f64) (param $rest f64)
-      (param $target i32)
-    (local $end i32) (local $factor v128) (local $second v128) (local $below i32) (local $row v128)
-    (local.set $factor (f64x2.splat (local.get $share)))
-    (local.set $second (f64x2.splat (local.get $rest)))
-    (local.set $below (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 2))))
-    (local.set $end (i32.add (local.get $source) (i32.shl (local.get $count) (i32.const 3))))
-    (block $done
-      (loop $two
-        (br_if $done (i32.ge_u (local.get $source) (local.get $end)))
-        (local.set $row (v128.load (local.get $source)))
-        (v128.store64_lane 0 (local.get $target) (f32x4.demote_f64x2_zero (f64x2.add
-          (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $target)))
-          (f64x2.mul (local.get $row) (local.get $factor)))))
-        (v128.store64_lane 0 (local.get $below) (f32x4.demote_f64x2_zero (f64x2.add
-          (f64x2.promote_low_f32x4 (v128.load64_zero (local.get $below)))
-          (f64x2.mul (local.get $row) (local.get $second)))))
-        (local.set $source (i32.add (local.get $source) (i32.const 16)))
-        (local.set $target (i32.add (local.get $target) (i32.const 8)))
-        (local.set $below (i32.add (local.get $below) (i32.const 8)))
-        (br $two))))
+  ;; Eight columns of the product of a row of $inner 64-bit floats and a matrix whose rows are $stride bytes apart.
+  (func $productOfEight (param $left i32) (param $end i32) (param $right i32) (param $stride i32) (param $target i32)
+    (local $factor v128) (local $a v128) (local $b v128) (local $c v128) (local $d v128)
+    (loop $term
+      (local.set $factor (v128.load64_splat (local.get $left)))
+      (local.set $a (f64x2.add (local.get $a) (f64x2.mul (local.get $factor) (v128.load (local.get $right)))))
+      (local.set $b (f64x2.add (local.get $b) (f64x2.mul (local.get $factor) (v128.load offset=16 (local.get $right)))))
+      (local.set $c (f64x2.add (local.get $c) (f64x2.mul (local.get $factor) (v128.load offset=32 (local.get $right)))))
+      (local.set $d (f64x2.add (local.get $d) (f64x2.mul (local.get $factor) (v128.load offset=48 (local.get $right)))))
+      (local.set $right (i32.add (local.get $right) (local.get $stride)))
+      (br_if $term (i32.lt_u
+        (local.tee $left (i32.add (local.get $left) (i32.const 8))) (local.get $end))))
+    (v128.store (local.get $target) (local.get $a))
+    (v128.store offset=16 (local.get $target) (local.get $b))
+    (v128.store offset=32 (local.get $target) (local.get $c))
+    (v128.store offset=48 (local.get $target) (local.get $d)))
 
-  ;; The product of a matrix of $inner columns (64-bit floats, a row of it: $left) and one of $count columns, $count even.
-  (func $productRow (param $left i32) (param $inner i32) (param $right i32) (param $count i32) (param $target i32)
-    (local $column i32) (local $stride i32) (local $at i32) (local $factor i32) (local $end i32) (local $sum v128)
-    (local.set $stride (i32.shl (local.get $count) (i32.const 3)))
-    (local.set $end (i32.add (local.get $left) (i32.shl (local.get $inner) (i32.const 3))))
-    (loop $columns
-      (local.set $sum (v128.const i64x2 0 0))
-      (local.set $at (i32.add (local.get $right) (local.get $column)))
-      (local.set $factor (local.get $left))
-      (loop $term
-        (local.set $sum (f64x2.add (local.get $sum)
-          (f64x2.mul (v128.load64_splat (local.get $factor)) (v128.load (local.get $at)))))
-        (local.set $at (i32.add (local.get $at) (local.get $stride)))
-        (br_if $term (i32.lt_u
-          (local.tee $factor (i32.add (local.get $factor) (i32.const 8))) (local.get $end))))
-      (v128.store (i32.add (local.get $target) (local.get $column)) (local.get $sum))
-      (br_if $columns (i32.lt_u
-        (local.tee $column (i32.add (local.get $column) (i32.const 16))) (local.get $stride)))))
-
-  ;; $left: $rows × $inner, $right: $inner × $count, $target: $rows × $count, all 64-bit floats, row by row; $count even.
+  ;; $left: $rows × $inner, $right: $inner × $count, $target: $rows × $count, all 64-bit floats, row by row; $count a
+  ;; multiple of eight.
   (func (export "product") (param $left i32) (param $rows i32) (param $inner i32) (param $right i32) (param $count i32)
       (param $target i32)
+    (local $column i32) (local $stride i32) (local $next i32)
+    (local.set $stride (i32.shl (local.get $count) (i32.const 3)))
     (loop $row
-      (call $productRow
-        (local.get $left) (local.get $inner) (local.get $right) (local.get $count) (local.get $target))
-      (local.set $left (i32.add (local.get $left) (i32.shl (local.get $inner) (i32.const 3))))
-      (local.set $target (i32.add (local.get $target) (i32.shl (local.get $count) (i32.const 3))))
+      (local.set $next (i32.add (local.get $left) (i32.shl (local.get $inner) (i32.const 3))))
+      (local.set $column (i32.const 0))
+      (loop $columns
+        (call $productOfEight (local.get $left) (local.get $next)
+          (i32.add (local.get $right) (local.get $column)) (local.get $stride) (local.get $target))
+        (local.set $target (i32.add (local.get $target) (i32.const 64)))
+        (br_if $columns (i32.lt_u
+          (local.tee $column (i32.add (local.get $column) (i32.const 64))) (local.get $stride))))
+      (local.set $left (local.get $next))
       (br_if $row (local.tee $rows (i32.sub (local.get $rows) (i32.const 1)))))))

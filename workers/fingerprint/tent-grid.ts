@@ -1,5 +1,5 @@
 import type { Luma } from './luma.js';
-import { resampleFinely, type Taps } from './plane-kernel.js';
+import { resample, type Taps } from './plane-kernel.js';
 
 /** Side of the grid of samples. */
 export const GRID = 64;
@@ -22,7 +22,7 @@ const tentsByLength = new Map<number, Taps>();
  */
 export function sampleGrid({ values, width }: Luma, region: Region, grid: Float64Array): void {
   const part = { values, width, left: region.left, top: region.top, rows: region.height, columns: region.width };
-  resampleFinely(part, tentsOf(region.width), tentsOf(region.height), GRID, grid);
+  grid.set(resample(part, tentsOf(region.width), tentsOf(region.height), GRID, GRID));
 }
 
 function tentsOf(length: number): Taps {

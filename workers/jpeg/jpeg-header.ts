@@ -1,4 +1,4 @@
-import { Tiff } from '../tiff.js';
+import { Tiff, TIFF_TYPE } from '../tiff.js';
 
 export interface JpegComponent {
   id: number;
@@ -28,6 +28,7 @@ export interface JpegHeader {
 }
 
 const MARKER = { sof0: 0xc0, sof1: 0xc1, dht: 0xc4, sos: 0xda, dqt: 0xdb, dri: 0xdd, app1: 0xe1, app14: 0xee } as const;
+const TIFF_STARTS = ['II*\0', 'MM\0*'];
 const ORIENTATION_TAG = 0x0112;
 
 /** Null unless it is one interleaved Huffman-coded scan of 8-bit luma, or of luma and two chroma, that fits together. */
@@ -73,17 +74,26 @@ function readSegment(marker: number, segment: Buffer, header: JpegHeader): boole
       header.restartInterval = segment.readUInt16BE(0);
       return true;
     case MARKER.app1:
-      if (header.orientation === 0 && segment.toString('latin1', 0, 6) === 'Exif\0\0') {
-        const orientation = new Tiff(segment.subarray(6)).number(ORIENTATION_TAG);
-        header.orientation = orientation >= 1 && orientation <= 8 ? orientation : 1;
-      }
-      return true;
+      if (header.orientation > 0 || segment.toString('latin1', 0, 6) !== 'Exif\0\0') return true;
+      header.orientation = readOrientation(segment.subarray(6));
+      return header.orientation > 0;
     case MARKER.app14:
       // Adobe's flag that the components are not luma and chroma.
       return segment.toString('latin1', 0, 5) !== 'Adobe' || segment[11] === 1;
     default:
       return marker === 0xfe || (marker >= 0xe0 && marker <= 0xef);
   }
+}
+
+/** 0 where it is not as it should be: readers then differ in what they make of it. */
+function readOrientation(bytes: Buffer): number {
+  if (!TIFF_STARTS.includes(bytes.toString('latin1', 0, 4))) return 0;
+  const exif = new Tiff(bytes);
+  const entry = exif.find(ORIENTATION_TAG);
+  if (!entry) return 1;
+  if (entry.type !== TIFF_TYPE.short || entry.count !== 1) return 0;
+  const orientation = exif.number(ORIENTATION_TAG);
+  return orientation >= 1 && orientation <= 8 ? orientation : 1;
 }
 
 function readFrame(segment: Buffer, header: JpegHeader): boolean {
@@ -94,6 +104,7 @@ function readFrame(segment: Buffer, header: JpegHeader): boolean {
   if ((count !== 1 && count !== 3) || segment.length !== 6 + 3 * count) return false;
   for (let at = 6; at < segment.length; at += 3) {
     const [across, down] = [segment[at + 1]! >> 4, segment[at + 1]! & 15];
+    if (Math.min(across, down) < 1 || Math.max(across, down) > 4) return false;
     header.components.push({ id: segment[at]!, across, down, quantisation: segment[at + 2]!, dcTable: 0, acTable: 0 });
   }
   // Of a single component the sampling means nothing.
@@ -108,11 +119,17 @@ function readHuffman(segment: Buffer, { huffman }: JpegHeader): boolean {
     const symbols = segment.subarray(at + 1, at + 17).reduce((sum, count) => sum + count, 0);
     const table = Uint8Array.from(segment.subarray(at + 1, at + 17 + symbols));
     if ((number & ~0x13) !== 0 || symbols > 256 || table.length !== 16 + symbols) return false;
+    if (!table.subarray(16).every(number < 4 ? isDcSymbol : isAcSymbol)) return false;
     huffman[(number >> 4) * 4 + (number & 3)] = table;
     at += 17 + symbols;
   }
   return at === segment.length;
 }
+
+/** A number of bits. */
+const isDcSymbol = (symbol: number) => symbol <= 15;
+/** A run and a number of bits; runs without a value but two mean nothing in baseline pictures. */
+const isAcSymbol = (symbol: number) => (symbol & 15) !== 0 || symbol === 0 || symbol === 0xf0;
 
 function readQuantisations(segment: Buffer, { quantisations }: JpegHeader): boolean {
   let at = 0;

@@ -99,11 +99,22 @@ const CONSTANT = Math.SQRT1_2 / 2;
 const zigzag = zigzagOrder();
 /** By side, rows of eight: what each frequency adds to the mean of the samples that make one of the smaller block. */
 const inverses = new Map([1, 2, 4, 8].map((side) => [side, inverseTransform(side)]));
-/** Lays out the inverse transform to `side` samples each way, for rows and, with the quantisation's steps, columns. */
+for (const [side, inverse] of inverses) floats.set(inverse, rowsOf(side) / 4);
+
+/** Where the inverse transform of columns to `side` samples lies: bases of 1, 2, 4 and 8, one after the other. */
+export function rowsOf(side: number): number {
+  return PLACES.rows + (side - 1) * 32;
+}
+
+const loadedBases: ({ steps: Uint16Array; side: number } | undefined)[] = [];
+
+/** Lays out the inverse transform of rows to `side` samples, with the quantisation's steps, unless it lies there already. */
 export function loadBasis(slot: number, steps: Uint16Array, side: number): void {
+  const loaded = loadedBases[slot];
+  if (loaded?.side === side && loaded.steps.every((step, at) => step === steps[at])) return;
+  loadedBases[slot] = { steps, side };
   const start = PLACES.bases + slot * BASIS_BYTES;
   const inverse = inverses.get(side)!;
-  floats.set(inverse, PLACES.rows / 4);
   const basis = floats.subarray(start / 4, start / 4 + 64 * 8);
   for (let at = 0; at < 64; at++) {
     const place = zigzag[at]!;

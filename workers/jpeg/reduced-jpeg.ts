@@ -1,12 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import type { Pixels } from '../pixels.js';
+import type { ColourPlanes, Plane8 } from '../pixels.js';
+import { CHROMA_SIDE } from '../fingerprint/evidence.js';
 import { readJpegHeader, type JpegHeader } from './jpeg-header.js';
 import { BASIS_BYTES, BLOCK_BYTES, jpegKernel, jpegMemory, LONGEST_FILE, PLACES, TABLE_BYTES } from './jpeg-kernel.js';
-import { loadBasis, loadHuffman, loadSkips } from './jpeg-tables.js';
+import { loadBasis, loadHuffman, loadSkips, rowsOf } from './jpeg-tables.js';
 import { turnUpright } from './turn-upright.js';
 
 export interface ReducedJpeg {
-  pixels: Pixels;
+  pixels: ColourPlanes;
   /** Of the whole picture, upright. */
   width: number;
   height: number;
@@ -15,10 +16,13 @@ export interface ReducedJpeg {
 const { bytes, words, file } = jpegMemory;
 /** Bytes that rows may be written or read too far. */
 const MARGIN = 64;
-const NEUTRAL = 128;
+/** Of chroma so many samples each way are enough, where there are more. */
+const ENOUGH_CHROMA = 3 * CHROMA_SIDE;
+/** Chroma has bases of its own, as it may be smaller than luma with the same steps. */
+const CHROMA_BASES = 4;
 
 /**
- * Decodes a baseline JPEG at a part of its size for hashing: each pixel is the mean of those it stands for, worked out
+ * Decodes a baseline JPEG at a part of its size for hashing: each value is the mean of those it stands for, worked out
  * from the frequencies, so that a picture costs little more than reading its codes. Null for whatever is not as sound and
  * as plain as nearly all files are: progressive and CMYK pictures, damaged ones, those beyond `maxPixels`; what becomes of
  * these is for a whole decoder to say.
@@ -34,7 +38,7 @@ export function readReducedJpeg(
   if (!header || header.width * header.height > maxPixels) return null;
   const factor = factorOf(Math.max(header.width, header.height));
   const layout = layOut(header, 8 / factor);
-  if (!layout || !loadTables(header, 8 / factor)) return null;
+  if (!layout || !loadTables(header, layout)) return null;
   try {
     if (!decodeScan(header, layout, length!)) return null;
   } catch (error) {
@@ -42,8 +46,7 @@ export function readReducedJpeg(
     if (error instanceof WebAssembly.RuntimeError) return null;
     throw error;
   }
-  const size = { width: Math.ceil(header.width / factor), height: Math.ceil(header.height / factor) };
-  const pixels = turnUpright({ data: toRgb(header, layout, size), ...size }, header.orientation);
+  const pixels = takePlanes(header, layout);
   const { width, height } = header;
   return header.orientation > 4 ? { pixels, width: height, height: width } : { pixels, width, height };
 }
@@ -65,34 +68,49 @@ function readFileBytes(path: string): number | null {
   }
 }
 
-interface Layout {
+interface ComponentPlane {
   /** Samples of a block each way. */
   side: number;
-  unitColumns: number;
-  unitRows: number;
-  /** Start and stride of each component's plane. */
-  planes: { start: number; stride: number }[];
-  rgb: number;
+  basis: number;
+  start: number;
+  stride: number;
+  /** Without what fills up the last blocks. */
+  width: number;
+  height: number;
 }
 
-function layOut({ width, height, components }: JpegHeader, side: number): Layout | null {
-  const [luma] = components;
-  const unitColumns = Math.ceil(width / (8 * luma!.across));
-  const unitRows = Math.ceil(height / (8 * luma!.down));
+interface Layout {
+  unitColumns: number;
+  unitRows: number;
+  planes: ComponentPlane[];
+}
+
+function layOut({ width, height, components }: JpegHeader, lumaSide: number): Layout | null {
+  const { across: mostAcross, down: mostDown } = components[0]!;
+  const unitColumns = Math.ceil(width / (8 * mostAcross));
+  const unitRows = Math.ceil(height / (8 * mostDown));
   let end: number = PLACES.planes;
-  const planes = components.map(({ across, down }) => {
-    const plane = { start: end, stride: unitColumns * across * side };
+  const planes = components.map(({ across, down, quantisation }, index) => {
+    const samples = (length: number, side: number) => Math.ceil((length * side) / 8);
+    const [whole, high] = [(width * across) / mostAcross, (height * down) / mostDown];
+    const side = index === 0 ? lumaSide : chromaSide(Math.min(whole, high), lumaSide);
+    const basis = index === 0 ? quantisation : CHROMA_BASES + quantisation;
+    const size = { width: samples(whole, side), height: samples(high, side) };
+    const plane = { side, basis, start: end, stride: unitColumns * across * side, ...size };
     end += plane.stride * unitRows * down * side + MARGIN;
     return plane;
   });
-  const rgb = end;
-  end += Math.ceil((width * side) / 8) * Math.ceil((height * side) / 8) * 3 + MARGIN;
-  return end > PLACES.end ? null : { side, unitColumns, unitRows, planes, rgb };
+  return end > PLACES.end ? null : { unitColumns, unitRows, planes };
 }
 
-function loadTables({ components, quantisations, huffman }: JpegHeader, side: number): boolean {
-  return components.every(({ quantisation, dcTable, acTable }) => {
-    loadBasis(quantisation, quantisations[quantisation]!, side);
+function chromaSide(shorterSide: number, lumaSide: number): number {
+  return [2, 4].find((side) => side < lumaSide && shorterSide * side >= 8 * ENOUGH_CHROMA) ?? lumaSide;
+}
+
+function loadTables({ components, quantisations, huffman }: JpegHeader, { planes }: Layout): boolean {
+  return components.every(({ quantisation, dcTable, acTable }, index) => {
+    const { basis, side } = planes[index]!;
+    loadBasis(basis, quantisations[quantisation]!, side);
     if (!loadHuffman(dcTable, huffman[dcTable]!) || !loadHuffman(4 + acTable, huffman[4 + acTable]!)) return false;
     if (side === 1) loadSkips(4 + acTable);
     return true;
@@ -101,7 +119,7 @@ function loadTables({ components, quantisations, huffman }: JpegHeader, side: nu
 
 /** @returns whether the scan is sound and the last thing in the picture. */
 function decodeScan(header: JpegHeader, layout: Layout, length: number): boolean {
-  const { side, unitColumns, unitRows } = layout;
+  const { unitColumns, unitRows, planes } = layout;
   const blocksEnd = placeBlocks(header, layout);
   const units = unitColumns * unitRows;
   const interval = header.restartInterval || units;
@@ -115,9 +133,7 @@ function decodeScan(header: JpegHeader, layout: Layout, length: number): boolean
     const count = Math.min(interval, units - unit);
     const place = [PLACES.words, count, PLACES.blocks, blocksEnd, PLACES.column, unitColumns] as const;
     const read =
-      side === 1
-        ? jpegKernel.decodeMeans(...place, PLACES.rows)
-        : jpegKernel.decode(...place, side, PLACES.rows, PLACES.half);
+      planes[0]!.side === 1 ? jpegKernel.decodeMeans(...place, rowsOf(1)) : jpegKernel.decode(...place, PLACES.half);
     const isLast = unit + interval >= units;
     if (read < 0 || read > bits || bits - read >= 8 || marker >= fileEnd) return false;
     if (bytes[marker + 1] !== (isLast ? 0xd9 : 0xd0 + restart)) return false;
@@ -127,10 +143,10 @@ function decodeScan(header: JpegHeader, layout: Layout, length: number): boolean
 }
 
 /** Describes a coding unit's blocks to the kernel. @returns where the descriptions end. */
-function placeBlocks({ components }: JpegHeader, { side, unitColumns, planes }: Layout): number {
+function placeBlocks({ components }: JpegHeader, { unitColumns, planes }: Layout): number {
   let at: number = PLACES.blocks;
-  components.forEach(({ across, down, quantisation, dcTable, acTable }, index) => {
-    const { start, stride } = planes[index]!;
+  components.forEach(({ across, down, dcTable, acTable }, index) => {
+    const { side, basis, start, stride } = planes[index]!;
     for (let row = 0; row < down; row++) {
       for (let column = 0; column < across; column++, at += BLOCK_BYTES) {
         const block = [
@@ -140,8 +156,10 @@ function placeBlocks({ components }: JpegHeader, { side, unitColumns, planes }: 
           stride,
           PLACES.tables + dcTable * TABLE_BYTES,
           PLACES.tables + (4 + acTable) * TABLE_BYTES,
-          PLACES.bases + quantisation * BASIS_BYTES,
+          PLACES.bases + basis * BASIS_BYTES,
           PLACES.lastDc + 4 * index,
+          side,
+          rowsOf(side),
         ];
         words.set(block, at / 4);
       }
@@ -150,20 +168,10 @@ function placeBlocks({ components }: JpegHeader, { side, unitColumns, planes }: 
   return at;
 }
 
-function toRgb(
-  { components }: JpegHeader,
-  { planes, rgb }: Layout,
-  { width, height }: { width: number; height: number },
-): Uint8Array {
-  const [luma, blue, red] = planes;
-  const { across, down } = components[0]!;
-  // Without chroma its place is a row that means none.
-  if (!blue) bytes.fill(NEUTRAL, PLACES.words, PLACES.words + width + MARGIN);
-  for (let y = 0; y < height; y++) {
-    const row = down === 2 ? y >> 1 : y;
-    const [first, second] = [blue, red].map((plane) => (plane ? plane.start + row * plane.stride : PLACES.words));
-    const source = luma!.start + y * luma!.stride;
-    jpegKernel.rgbRow(source, first!, second!, across - 1, width, rgb + y * width * 3);
-  }
-  return bytes.slice(rgb, rgb + width * height * 3);
+/** Copies what the next picture overwrites, upright. */
+function takePlanes({ orientation }: JpegHeader, { planes }: Layout): ColourPlanes {
+  const [luma, blue, red] = planes.map(({ start, stride, width, height }) => {
+    return turnUpright({ data: bytes, start, stride, width, height }, orientation);
+  }) as [Plane8, ...Plane8[]];
+  return { ...luma, chroma: blue && red ? { blue, red } : null };
 }

@@ -190,6 +190,7 @@ const SHIFTS = [
 
 /** Cells that agree least are left out, a twelfth of them: a badge or a stamp in them would tell the colours of nothing else. */
 function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, f]: Affine) {
+  const [own, other] = [template.colours, picture.colours];
   const cells: Cell[] = [];
   let [ownColour, otherColour] = [0, 0];
   for (let cell = 0; cell < CHROMA_SIDE * CHROMA_SIDE; cell++) {
@@ -198,17 +199,17 @@ function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, 
     const mu = a * u + b * v + c;
     const mv = d * u + e * v + f;
     if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) continue;
-    const otherBlue = sample(picture.blue, CHROMA_SIDE, mu, mv);
-    const otherRed = sample(picture.red, CHROMA_SIDE, mu, mv);
-    cells.push([template.blue[cell]!, template.red[cell]!, otherBlue, otherRed]);
-    ownColour += Math.hypot(template.blue[cell]!, template.red[cell]!);
+    const otherBlue = sample(other.blue, CHROMA_SIDE, mu, mv);
+    const otherRed = sample(other.red, CHROMA_SIDE, mu, mv);
+    cells.push([own.blue[cell]!, own.red[cell]!, otherBlue, otherRed]);
+    ownColour += Math.hypot(own.blue[cell]!, own.red[cell]!);
     otherColour += Math.hypot(otherBlue, otherRed);
   }
   const count = cells.length;
-  if (template.isTinted && picture.isTinted && count >= 4) {
+  if (own.isTinted && other.isTinted && count >= 4) {
     return compareHues(...sumsOfCells(cells), otherColour / ownColour);
   }
-  const isGrey = Math.min(ownColour, otherColour) / count < GREY || template.isTinted || picture.isTinted;
+  const isGrey = Math.min(ownColour, otherColour) / count < GREY || own.isTinted || other.isTinted;
   if (count < 4 || isGrey) {
     const saturation =
       count >= 4 && Math.max(ownColour, otherColour) / count >= 2 * GREY ? otherColour / ownColour : null;

@@ -23,8 +23,8 @@ export interface Points {
   angle: Uint8Array;
   level: Uint8Array;
   descriptions: Uint8Array;
-  /** The same by columns: the first byte of sixteen, then the second. */
-  columns: Uint8Array;
+  /** The same by columns: the first byte of sixteen, then the second. Made when it is asked for. */
+  columns: () => Uint8Array;
 }
 
 /** Features that look alike, by their numbers; `count` of them. Lent until the next call. */
@@ -56,6 +56,7 @@ export function pointsOf(evidence: Evidence, mirrored: boolean): Points {
 function layOut({ width, height, features }: Evidence, mirrored: boolean): Points {
   const longer = Math.max(width, height);
   const [scaleX, scaleY] = [width / longer, height / longer];
+  let laid: Uint8Array | undefined;
   const bytes = mirrored ? mirrorDescriptions(features.descriptors) : features.descriptors;
   return {
     count: features.count,
@@ -66,7 +67,7 @@ function layOut({ width, height, features }: Evidence, mirrored: boolean): Point
     angle: mirrored ? features.angle.map((angle) => (128 - angle) & 255) : features.angle,
     level: features.level,
     descriptions: bytes,
-    columns: byColumns(features, bytes),
+    columns: () => (laid ??= byColumns(features, bytes)),
   };
 }
 
@@ -84,7 +85,7 @@ function byColumns({ count }: LocalFeatures, bytes: Uint8Array): Uint8Array {
 /** Features nearest to each other, and those of the first picture that one of the second is clearly nearest to. */
 export function pairUp(a: Points, b: Points): FeaturePairs {
   descriptions.set(a.descriptions);
-  columns.set(b.columns);
+  columns.set(b.columns());
   const groups = Math.ceil(b.count / LANES);
   const similar = kernel.similar(DESCRIPTIONS, a.count, groups, NEXT_BITS, MOST_SIMILAR);
   nearestOfA.fill(-1);

@@ -1,16 +1,9 @@
-import { DESCRIPTOR_LENGTH, DESCRIPTOR_NORM, transposeDescriptor } from '../fingerprint/descriptor.js';
+import { DESCRIPTOR_LENGTH, DESCRIPTOR_NORM } from '../fingerprint/descriptor.js';
 import { HASH_BYTES } from '../perceptual-hash.js';
 import { BLOCK, BlockMemory, GROUP, type Tags } from './block-memory.js';
-import {
-  dihedralOfHash,
-  hammingDistance,
-  inverseOf,
-  MIRRORINGS,
-  mirrorSorted,
-  sortHash,
-  TRANSPOSED,
-} from './hash-orientations.js';
+import { hammingDistance, inverseOf, lowDistance, TRANSPOSED } from './hash-orientations.js';
 import { ORIENTATIONS, type Orientation } from './pair-match.js';
+import { checkLength, prepareQuery, VECTOR, type IndexQuery, type PreparedQuery } from './prepared-query.js';
 import { instantiateKernel, type ScanKernel } from './scan-kernel.js';
 
 /** Can be posted to another thread, which looks into the same memory by `FingerprintIndex.view`. */
@@ -22,13 +15,6 @@ export interface IndexEntry extends Tags {
   /** 32 bytes. */
   pdq: Uint8Array;
   /** 64 values; without one the picture is found by its hash alone. */
-  descriptor?: Int8Array | null;
-}
-
-export interface IndexQuery {
-  pdq: Uint8Array;
-  /** The hashes of the eight orientations; worked out from `pdq`, a few bits off, where it is not known. */
-  dihedral?: Uint8Array | null;
   descriptor?: Int8Array | null;
 }
 
@@ -55,8 +41,10 @@ export interface CandidateOptions {
   limit?: number;
   /** Greatest distance of hashes, 0…255 bits. Default 44. */
   radius?: number;
-  /** Default 0.6. Least cosine of descriptors, −1…1; above 1 leaves descriptors out. */
+  /** Least cosine of descriptors, −1…1; above 1 leaves descriptors out. Default 0.35. */
   leastCosine?: number;
+  /** Least likeness of what the hash does not find; see `Candidate`. Default −1/3. */
+  leastLikeness?: number;
 }
 
 export interface Candidate {
@@ -67,30 +55,28 @@ export interface Candidate {
   orientation: Orientation;
   /** Of the descriptors, −1…1. */
   cosine: number;
+  /** The cosine less a 24th for each bit of the 64 lowest frequencies that differs in the best of the orientations. */
+  likeness: number;
 }
 
-/** Hashes this near, or descriptors this alike, are worth a look at the pixels. */
+/** Hashes this near, or hash and descriptor together this alike, are worth a look at the pixels. */
 export const CANDIDATE_RADIUS = 44;
-export const CANDIDATE_COSINE = 0.6;
+const CANDIDATE_COSINE = 0.35;
+const CANDIDATE_LIKENESS = -1 / 3;
+const BITS_OF_COSINE = 24;
+/** Of the places for candidates, the share that those far by their hash may take. */
+const SHARE_OF_ALIKE = 3 / 8;
+/** The kernel reckons in quarters of dot products, with whole numbers, and may find a little more. */
+const KERNEL_UNIT = 4;
+const KERNEL_ROUNDING = 8;
 const DEFAULT_CAPACITY = 4_000_000;
 const DEFAULT_LIMIT = 40;
 /** Bits up to which hardly anything but a copy comes. */
 const SURE = 16;
-const VECTOR = 16;
 /** Offsets in a thread's scratch space. */
 const HASH_COLUMNS = 0;
 const DESCRIPTOR_COLUMNS = 2 * HASH_BYTES * VECTOR;
 const FOUND = 4096;
-
-interface PreparedQuery {
-  /** The sorted hashes of the eight orientations. */
-  sorted: Uint8Array[];
-  hashColumns: Uint8Array;
-  /** Bits by which an orientation's hash may differ from what mirroring the sorted hash makes of it; in its front half. */
-  slack: number;
-  frontSlack: number;
-  descriptor: { upright: Int8Array; transposed: Int8Array; columns: Uint8Array } | null;
-}
 
 /**
  * Fingerprints in memory, searched exactly: every hash is looked at in every orientation, every descriptor as it is and
@@ -156,7 +142,7 @@ export class FingerprintIndex {
 
   /** Those of the positions that are in scope, as candidates of the query, in the order given. */
   candidatesAt(query: IndexQuery, positions: readonly number[], options: CandidateOptions = {}): Candidate[] {
-    const prepared = prepare(query);
+    const prepared = prepareQuery(query);
     const { from = 0, below = this.size, except, scope } = options;
     return positions
       .filter((position) => position >= from && position < below && position !== except)
@@ -170,7 +156,7 @@ export class FingerprintIndex {
    */
   candidatesOfEach(queries: readonly IndexQuery[], optionsOf: (query: number) => CandidateOptions): Candidate[][] {
     const options = queries.map((_, number) => optionsOf(number));
-    const prepared = queries.map(prepare);
+    const prepared = queries.map(prepareQuery);
     const found: Candidate[][] = queries.map(() => []);
     const { size } = this;
     for (let start = 0; start < size; start += BLOCK) {
@@ -180,11 +166,15 @@ export class FingerprintIndex {
         if (end > start && from < end) this.#scan(prepared[number]!, start, end, options[number]!, found[number]!);
       }
     }
-    return found.map((list, number) => choose(list, Math.max(0, options[number]!.limit ?? DEFAULT_LIMIT)));
+    return found.map((list, number) => {
+      const { limit = DEFAULT_LIMIT, radius = CANDIDATE_RADIUS } = options[number]!;
+      return choose(list, Math.max(0, limit), radius);
+    });
   }
 
   #scan(query: PreparedQuery, start: number, end: number, options: CandidateOptions, candidates: Candidate[]): void {
     const { from = 0, radius = CANDIDATE_RADIUS, leastCosine = CANDIDATE_COSINE } = options;
+    const { leastLikeness = CANDIDATE_LIKENESS } = options;
     const { front, back, descriptors } = this.#blocks.blockAt(start);
     const { bytes, scratch } = this.#blocks;
     const groups = Math.ceil((end - start) / GROUP);
@@ -194,11 +184,19 @@ export class FingerprintIndex {
     const columnsOfHash = scratch + HASH_COLUMNS;
     const near = this.#kernel.near(front, back, groups, columnsOfHash, frontBound, bound, scratch + FOUND);
     addNumbers(bytes, scratch + FOUND, near, offsets);
-    const leastDot = Math.ceil(leastCosine * DESCRIPTOR_NORM ** 2);
     if (query.descriptor && leastCosine <= 1) {
       bytes.set(query.descriptor.columns, scratch + DESCRIPTOR_COLUMNS);
-      const columns = scratch + DESCRIPTOR_COLUMNS;
-      const alike = this.#kernel.alike(descriptors, groups, columns, leastDot, scratch + FOUND);
+      const alike = this.#kernel.alike(
+        front,
+        back,
+        descriptors,
+        groups,
+        columnsOfHash,
+        scratch + DESCRIPTOR_COLUMNS,
+        Math.ceil(leastCosine * DESCRIPTOR_NORM ** 2),
+        Math.max(-32_768, Math.floor((leastLikeness * DESCRIPTOR_NORM ** 2) / KERNEL_UNIT) - KERNEL_ROUNDING),
+        scratch + FOUND,
+      );
       addNumbers(bytes, scratch + FOUND, alike, offsets);
     }
     for (const offset of offsets) {
@@ -206,9 +204,8 @@ export class FingerprintIndex {
       const isWanted = position >= from && position < end && position !== options.except;
       if (!isWanted || !this.#isInScope(position, options.scope)) continue;
       const candidate = this.#candidateAt(position, query);
-      if (candidate.pdqDistance <= radius || (leastCosine <= 1 && candidate.cosine >= leastCosine)) {
-        candidates.push(candidate);
-      }
+      const isAlike = leastCosine <= 1 && candidate.cosine >= leastCosine && candidate.likeness >= leastLikeness;
+      if (candidate.pdqDistance <= radius || isAlike) candidates.push(candidate);
     }
   }
 
@@ -225,7 +222,12 @@ export class FingerprintIndex {
     const dot = descriptor ? this.#blocks.dotAt(position, descriptor.upright, descriptor.transposed) : 0;
     // The query turned like this looks like the candidate, so this undone made the query of the candidate.
     const orientation = inverseOf(ORIENTATIONS[turned]!);
-    return { position, pdqDistance, orientation, cosine: Math.min(1, dot / DESCRIPTOR_NORM ** 2) };
+    const cosine = Math.min(1, dot / DESCRIPTOR_NORM ** 2);
+    const low = Math.min(
+      lowDistance(sorted[0]!, this.#candidateHash),
+      lowDistance(sorted[TRANSPOSED]!, this.#candidateHash),
+    );
+    return { position, pdqDistance, orientation, cosine, likeness: cosine - low / BITS_OF_COSINE };
   }
 
   #isInScope(position: number, { request, owner, uploadsBelow = Infinity, references = true }: Scope = {}): boolean {
@@ -237,61 +239,25 @@ export class FingerprintIndex {
   }
 }
 
-function prepare({ pdq, dihedral, descriptor }: IndexQuery): PreparedQuery {
-  checkLength('hash', pdq, HASH_BYTES);
-  const hashes = dihedral ?? dihedralOfHash(pdq);
-  checkLength('dihedral hashes', hashes, ORIENTATIONS.length * HASH_BYTES);
-  const sorted = ORIENTATIONS.map((_, index) => sortHash(hashes, index * HASH_BYTES));
-  const slackOf = (bytes: number) => {
-    const slacks = ORIENTATIONS.map((orientation, index) => {
-      const { transposed, leftRight, topBottom } = MIRRORINGS[orientation];
-      const expected = mirrorSorted(sorted[transposed ? TRANSPOSED : 0]!, leftRight, topBottom);
-      return hammingDistance(expected.subarray(0, bytes), sorted[index]!);
-    });
-    return Math.max(...slacks);
-  };
-  return {
-    sorted,
-    hashColumns: spreadBytes([...sorted[0]!, ...sorted[TRANSPOSED]!]),
-    slack: slackOf(HASH_BYTES),
-    frontSlack: slackOf(HASH_BYTES / 2),
-    descriptor: descriptor?.some((value) => value !== 0) ? prepareDescriptor(descriptor) : null,
-  };
-}
-
-function prepareDescriptor(upright: Int8Array) {
-  checkLength('descriptor', upright, DESCRIPTOR_LENGTH);
-  const transposed = transposeDescriptor(upright);
-  const columns = new Int16Array(2 * DESCRIPTOR_LENGTH * (VECTOR / 2));
-  for (let i = 0; i < DESCRIPTOR_LENGTH; i++) {
-    columns.fill(upright[i]!, i * VECTOR, i * VECTOR + VECTOR / 2);
-    columns.fill(transposed[i]!, i * VECTOR + VECTOR / 2, (i + 1) * VECTOR);
-  }
-  return { upright, transposed, columns: new Uint8Array(columns.buffer) };
-}
-
-function spreadBytes(values: readonly number[]): Uint8Array {
-  const columns = new Uint8Array(values.length * VECTOR);
-  values.forEach((value, index) => columns.fill(value, index * VECTOR, (index + 1) * VECTOR));
-  return columns;
-}
-
 function addNumbers(bytes: Uint8Array, start: number, count: number, target: Set<number>): void {
   for (let at = start; at < start + 2 * count; at += 2) target.add(bytes[at]! | (bytes[at + 1]! << 8));
 }
 
-function checkLength(name: string, { length }: { length: number }, expected: number): void {
-  if (length !== expected) throw new RangeError(`The ${name} must have ${expected} values, not ${length}`);
-}
+const isNear = ({ pdqDistance }: Candidate, radius: number) => pdqDistance <= radius;
 
-/** Bits and cosine on one scale, by how seldom unrelated pictures come as near. */
-const promise = ({ pdqDistance, cosine }: Candidate) => Math.max((128 - pdqDistance) / 128, cosine);
+const nearestFirst = (a: Candidate, b: Candidate) => a.pdqDistance - b.pdqDistance || a.position - b.position;
 
-const mostPromisingFirst = (a: Candidate, b: Candidate) => promise(b) - promise(a) || a.position - b.position;
+const mostAlikeFirst = (a: Candidate, b: Candidate) => b.likeness - a.likeness || a.position - b.position;
 
-/** Half the places are for the oldest of the sure ones: all of many copies then meet the same pictures, and make one group. */
-function choose(found: Candidate[], limit: number): Candidate[] {
-  const rest = found.sort(mostPromisingFirst).splice(Math.ceil(limit / 2));
+/**
+ * Those that the hash finds, then those that are merely alike, of which a large index has many. Half the places are for
+ * the oldest of the sure ones: all of many copies then meet the same pictures, and make one group.
+ */
+function choose(found: readonly Candidate[], limit: number, radius: number): Candidate[] {
+  const near = found.filter((candidate) => isNear(candidate, radius)).sort(nearestFirst);
+  const alike = found.filter((candidate) => !isNear(candidate, radius)).sort(mostAlikeFirst);
+  const chosen = [...near, ...alike.slice(0, Math.ceil(limit * SHARE_OF_ALIKE))];
+  const rest = chosen.splice(Math.ceil(limit / 2));
   const age = ({ pdqDistance, position }: Candidate) => (pdqDistance <= SURE ? position : Infinity);
-  return [...found, ...rest.sort((a, b) => (age(a) < age(b) ? -1 : Number(age(a) > age(b)))).slice(0, limit >> 1)];
+  return [...chosen, ...rest.sort((a, b) => (age(a) < age(b) ? -1 : Number(age(a) > age(b)))).slice(0, limit >> 1)];
 }

@@ -1,4 +1,3 @@
-import { mirrorDescriptions } from '../fingerprint/brief.js';
 import { DESCRIPTOR_BYTES, openEvidence } from '../fingerprint/evidence.js';
 import type { LocalFeatures } from '../fingerprint/local-features.js';
 
@@ -55,34 +54,38 @@ function allKeysOf(evidence: Uint8Array): AskedKeys {
 }
 
 function keysOf({ count, descriptors, angle, level }: LocalFeatures, most: number, isMirrored: boolean): LocalKeys {
-  const bytes = isMirrored ? mirrorDescriptions(descriptors) : descriptors;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const keys: number[] = [];
-  const poses: number[] = [];
-  for (let feature = 0; feature < Math.min(count, most); feature++) {
+  const view = new DataView(descriptors.buffer, descriptors.byteOffset, descriptors.byteLength);
+  const features = Math.min(count, most);
+  const keys = new Uint32Array(features * KEPT_WORDS);
+  const poses = new Uint8Array(features * KEPT_WORDS);
+  let found = 0;
+  for (let feature = 0; feature < features; feature++) {
     const turned = isMirrored ? 128 - angle[feature]! : angle[feature]!;
     const pose = ((((turned + 8) & 255) >> 4) << LEVEL_BITS) | level[feature]!;
+    // Of a mirrored patch the halves of the description change places, and no word reaches beyond the first.
+    const start = feature * DESCRIPTOR_BYTES + (isMirrored ? DESCRIPTOR_BYTES / 2 : 0);
     for (let word = 0; word < KEPT_WORDS; word++) {
-      const key = saltedKey(wordOf(view, feature, word), word);
-      if (key === null) continue;
-      keys.push(key);
-      poses.push(pose);
+      const key = saltedKey(wordAt(view, start, word), word);
+      if (key === 0) continue;
+      keys[found] = key;
+      poses[found++] = pose;
     }
   }
-  return { keys: Uint32Array.from(keys), poses: Uint8Array.from(poses) };
+  return { keys: keys.subarray(0, found), poses: poses.subarray(0, found) };
 }
 
-function wordOf(view: DataView, feature: number, word: number): number {
+function wordAt(view: DataView, start: number, word: number): number {
   const bit = word * WORD_BITS;
-  const bytes = view.getUint32(feature * DESCRIPTOR_BYTES + (bit >> 3), true);
+  const bytes = view.getUint32(start + (bit >> 3), true);
   return (bytes >>> (bit & 7)) & ((1 << WORD_BITS) - 1);
 }
 
-/** Words of different places must not meet, and near words must not fall into near buckets. */
-function saltedKey(value: number, word: number): number | null {
-  let bits = 0;
-  for (let rest = value; rest !== 0; rest &= rest - 1) bits++;
-  if (bits < LEAST_BITS || bits > WORD_BITS - LEAST_BITS) return null;
+/** Words of different places must not meet, and near words must not fall into near buckets. 0 for a word that says nothing. */
+function saltedKey(value: number, word: number): number {
+  let pairs = value - ((value >>> 1) & 0x55555555);
+  pairs = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  const bits = Math.imul((pairs + (pairs >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  if (bits < LEAST_BITS || bits > WORD_BITS - LEAST_BITS) return 0;
   let mixed = Math.imul(value ^ (word * 0x9e3779b9), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35);
   const key = (mixed ^ (mixed >>> 16)) >>> 0;

@@ -3,11 +3,11 @@ import {
   FingerprintIndex,
   type Candidate,
   type CandidateOptions,
-  type IndexQuery,
   type SharedFingerprints,
 } from './fingerprint-index.js';
 import { LocalIndex, type SharedLocalFeatures } from './local-index.js';
 import type { KnownFingerprint, PairMatch } from './pair-match.js';
+import type { IndexQuery } from './prepared-query.js';
 
 export interface SearchQuery extends IndexQuery {
   /** For the search by local features. */

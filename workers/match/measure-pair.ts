@@ -1,11 +1,10 @@
 import { DESCRIPTOR_LENGTH, DESCRIPTOR_NORM, transposeDescriptor } from '../fingerprint/descriptor.js';
 import type { Evidence } from '../fingerprint/evidence.js';
-import { HASH_BYTES } from '../perceptual-hash.js';
 import { agreementOf, type Agreement } from './agreement.js';
 import { coverage, determinant, invert, stretches, type Affine } from './affine.js';
 import { refine } from './alignment.js';
-import { CANDIDATE_COSINE, CANDIDATE_RADIUS } from './fingerprint-index.js';
-import { dihedralOfHash, hammingDistance } from './hash-orientations.js';
+import { CANDIDATE_RADIUS } from './fingerprint-index.js';
+import { nearestOrientation } from './hash-orientations.js';
 import {
   alignThumbnails,
   coarseAgreement,
@@ -16,7 +15,7 @@ import {
   rateFrames,
 } from './hypotheses.js';
 import { alignLocally } from './local-match.js';
-import { ORIENTATIONS, type KnownFingerprint, type Orientation } from './pair-match.js';
+import { type KnownFingerprint, type Orientation } from './pair-match.js';
 import { prepareThumbnail, type Thumbnail } from './thumbnail.js';
 
 /** What is measured of two pictures before anything is judged. */
@@ -49,6 +48,7 @@ const SETTLED_BLOCKS = 0.85;
 const CROP_COSINE = 0.45;
 const CROP_BITS = 84;
 const TELLING_FEATURES = 40;
+const ALIKE_COSINE = 0.6;
 /**
  * Copies of which the descriptors are alike and the hashes are not agree as a whole, roughly, before they are aligned: of
  * 746 such pairs of the benchmark's small set the least by 0.46, while 42 % of unrelated ones stay below this.
@@ -65,7 +65,7 @@ export function measurePair(first: KnownFingerprint, second: KnownFingerprint): 
   const cosine = cosineOf(first, second);
   const prospects = {
     mayBeCrop: (cosine ?? 0) >= CROP_COSINE || hashes.pdqDistance <= CROP_BITS,
-    showsInFrame: (cosine ?? 0) >= CANDIDATE_COSINE && hashes.pdqDistance > CANDIDATE_RADIUS,
+    showsInFrame: (cosine ?? 0) >= ALIKE_COSINE && hashes.pdqDistance > CANDIDATE_RADIUS,
   };
   return { ...hashes, cosine, pixels: a && b && comparePixels(a, b, prospects) };
 }
@@ -75,23 +75,22 @@ function thumbnailOf({ evidence }: KnownFingerprint): Thumbnail | null {
   return evidence ? prepareThumbnail(evidence) : null;
 }
 
-/** By the whole thumbnails, then by local features, then by thumbnails of which one is cut out of the other. */
+/**
+ * By the whole thumbnails, then by local features, then by thumbnails of which one is cut out of the other. What hash and
+ * descriptor say is nothing alike shows one thing by its features or not at all, where it has enough of them.
+ */
 function comparePixels(
   a: Thumbnail,
   b: Thumbnail,
   { mayBeCrop, showsInFrame }: { mayBeCrop: boolean; showsInFrame: boolean },
 ): PixelMeasures | null {
+  const isTold = isToldByFeatures(a, b);
+  if (isTold && !mayBeCrop) return measureByFeatures(a, b);
   const frames = rateFrames(a, b);
   if (showsInFrame && !frames.some(({ agreement }) => agreement >= LEAST_OF_ALIKE)) return null;
-  const isTold = isToldByFeatures(a, b);
   const attempts = [
     () => measureUnder(a, b, alignThumbnails(a, b, frames, isTold ? LEAST_OF_TOLD_FRAME : LEAST_OF_FRAME), null),
-    () => {
-      const local = alignLocally(a.evidence, b.evidence);
-      if (!local || (local.inliers < CLEAR_INLIERS && coarseAgreement(a, b, local.map, 32) < LEAST_OF_LOCAL))
-        return null;
-      return measureUnder(a, b, local.map, local.inliers);
-    },
+    () => measureByFeatures(a, b),
     () =>
       mayBeCrop && !isTold
         ? measureUnder(a, b, alignThumbnails(a, b, rateCrops(a, b, frames), LEAST_OF_CROP), null)
@@ -104,6 +103,13 @@ function comparePixels(
     if (best && best.ncc >= SETTLED_NCC && best.blockAgreement >= SETTLED_BLOCKS) break;
   }
   return best;
+}
+
+function measureByFeatures(a: Thumbnail, b: Thumbnail): PixelMeasures | null {
+  const local = alignLocally(a.evidence, b.evidence);
+  if (!local) return null;
+  if (local.inliers < CLEAR_INLIERS && coarseAgreement(a, b, local.map, 32) < LEAST_OF_LOCAL) return null;
+  return measureUnder(a, b, local.map, local.inliers);
 }
 
 /** With so many features in both, what is neither laid on the whole nor found by them is no copy. */
@@ -153,14 +159,8 @@ export function seenFromPicture(agreement: Agreement): Agreement {
 }
 
 function compareHashes(first: Uint8Array, second: Uint8Array) {
-  const turned = dihedralOfHash(first);
-  let pdqDistance = Infinity;
-  let hashOrientation: Orientation = 'upright';
-  ORIENTATIONS.forEach((orientation, index) => {
-    const distance = hammingDistance(second, turned, index * HASH_BYTES);
-    if (distance < pdqDistance) [pdqDistance, hashOrientation] = [distance, orientation];
-  });
-  return { pdqDistance, hashOrientation };
+  const { distance, orientation } = nearestOrientation(first, second);
+  return { pdqDistance: distance, hashOrientation: orientation };
 }
 
 function cosineOf({ descriptor: a }: KnownFingerprint, { descriptor: b }: KnownFingerprint): number | null {

@@ -165,11 +165,47 @@
         (br $bit)))
     (local.get $found))
 
-  ;; Writes the numbers (u16) of the descriptors whose dot product with the query, upright or transposed, is at least
-  ;; $least. $columns: groups of 64 columns of 16 int8; $query: for each column the query's value and the transposed
+  ;; Of the 64 lowest frequencies of sixteen hashes, the bits that differ from the query's in the best of four mirrorings.
+  ;; $query: the columns of the query, or of the transposed query.
+  (func $low (param $front i32) (param $back i32) (param $query i32) (result v128)
+    (local $same v128) (local $across v128) (local $down v128) (local $both v128) (local $all v128)
+    (local.set $same (call $pair (local.get $front) (local.get $query)))
+    (local.set $across (call $pair
+      (i32.add (local.get $front) (i32.const 128)) (i32.add (local.get $query) (i32.const 128))))
+    (local.set $down (call $pair (local.get $back) (i32.add (local.get $query) (i32.const 256))))
+    (local.set $both (call $pair
+      (i32.add (local.get $back) (i32.const 128)) (i32.add (local.get $query) (i32.const 384))))
+    (local.set $all (i8x16.add (i8x16.add (local.get $across) (local.get $down)) (local.get $both)))
+    ;; A mirroring inverts two of the three kinds of bits, 16 each.
+    (i8x16.add (local.get $same) (i8x16.min_s (local.get $all) (i8x16.add
+      (i8x16.splat (i32.const 32))
+      (i8x16.sub
+        (i8x16.shl (i8x16.min_s (i8x16.min_s (local.get $across) (local.get $down)) (local.get $both)) (i32.const 1))
+        (local.get $all))))))
+
+  ;; Bits that differ between two columns of a group and two of the query.
+  (func $pair (param $columns i32) (param $query i32) (result v128)
+    (i8x16.add
+      (i8x16.popcnt (v128.xor (v128.load (local.get $columns)) (v128.load (local.get $query))))
+      (i8x16.popcnt (v128.xor (v128.load offset=16 (local.get $columns)) (v128.load offset=16 (local.get $query))))))
+
+  ;; Which of eight are alike: dot products of $least at least that, quartered, less 330 for each bit that differs among the
+  ;; lowest, come to $likeness.
+  (func $isAlike (param $dots v128) (param $low v128) (param $least i32) (param $likeness i32) (result v128)
+    (v128.and
+      (i16x8.ge_s (local.get $dots) (i16x8.splat (local.get $least)))
+      (i16x8.ge_s
+        (i16x8.sub (i16x8.shr_s (local.get $dots) (i32.const 2))
+          (i16x8.mul (local.get $low) (i16x8.splat (i32.const 330))))
+        (i16x8.splat (local.get $likeness)))))
+
+  ;; Writes the numbers (u16) of the fingerprints that are alike: whose descriptor's dot product with the query's, upright
+  ;; or transposed, is at least $least, and not much less than the lowest bits of the hash ask for; see $isAlike.
+  ;; $columns: groups of 64 columns of 16 int8; $query: for each column the query's value and the transposed
   ;; query's, each as int16 spread over a vector. Sums wrap at 16 bits; no sum of two descriptors is beyond them in the end.
-  (func (export "alike") (param $columns i32) (param $groups i32) (param $query i32) (param $least i32)
-      (param $found i32) (result i32)
+  ;; $front, $back and $hash are as for near, $hash being its $query.
+  (func (export "alike") (param $front i32) (param $back i32) (param $columns i32) (param $groups i32) (param $hash i32)
+      (param $query i32) (param $least i32) (param $likeness i32) (param $found i32) (result i32)
     (local $limit v128) (local $low v128) (local $high v128) (local $number i32) (local $start i32) (local $end i32)
     (local $at i32) (local $stop i32) (local $factor v128)
     (local $uprightLow v128) (local $uprightHigh v128) (local $transposedLow v128) (local $transposedHigh v128)
@@ -199,10 +235,21 @@
           (local.set $at (i32.add (local.get $at) (i32.const 32)))
           (br_if $column (i32.lt_u
             (local.tee $columns (i32.add (local.get $columns) (i32.const 16))) (local.get $stop))))
-        (local.set $found (call $write (local.get $found) (local.get $number) (i8x16.bitmask
-          (i8x16.narrow_i16x8_s
-            (i16x8.ge_s (i16x8.max_s (local.get $uprightLow) (local.get $transposedLow)) (local.get $limit))
-            (i16x8.ge_s (i16x8.max_s (local.get $uprightHigh) (local.get $transposedHigh)) (local.get $limit))))))
+        (local.set $low (i16x8.max_s (local.get $uprightLow) (local.get $transposedLow)))
+        (local.set $high (i16x8.max_s (local.get $uprightHigh) (local.get $transposedHigh)))
+        (if (v128.any_true (i16x8.ge_s (i16x8.max_s (local.get $low) (local.get $high)) (local.get $limit)))
+          (then
+            (local.set $factor (i8x16.min_s
+              (call $low (local.get $front) (local.get $back) (local.get $hash))
+              (call $low (local.get $front) (local.get $back) (i32.add (local.get $hash) (i32.const 512)))))
+            (local.set $found (call $write (local.get $found) (local.get $number) (i8x16.bitmask
+              (i8x16.narrow_i16x8_s
+                (call $isAlike (local.get $low) (i16x8.extend_low_i8x16_s (local.get $factor))
+                  (local.get $least) (local.get $likeness))
+                (call $isAlike (local.get $high) (i16x8.extend_high_i8x16_s (local.get $factor))
+                  (local.get $least) (local.get $likeness))))))))
+        (local.set $front (i32.add (local.get $front) (i32.const 256)))
+        (local.set $back (i32.add (local.get $back) (i32.const 256)))
         (local.set $number (i32.add (local.get $number) (i32.const 16)))
         (br $group)))
     (i32.shr_u (i32.sub (local.get $found) (local.get $start)) (i32.const 1))))

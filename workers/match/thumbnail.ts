@@ -20,15 +20,35 @@ export class Level {
   }
 }
 
-/** A picture made ready to be compared, its content stretched to a unit square. */
-export interface Thumbnail {
-  evidence: Evidence;
-  /** Made when they are asked for: most pairs are told apart by the smallest. */
-  level: (side: (typeof LEVEL_SIDES)[number]) => Level;
+/**
+ * A picture made ready to be compared, its content stretched to a unit square. All of it is made when it is asked for:
+ * most pairs are told apart by their features or by the smallest levels.
+ */
+export class Thumbnail {
+  readonly #levels = new Map<number, Level>();
+  #colours: Colours | undefined;
+
+  constructor(readonly evidence: Evidence) {}
+
+  level(side: (typeof LEVEL_SIDES)[number]): Level {
+    let made = this.#levels.get(side);
+    if (!made) {
+      made = new Level(side, side === GRID ? brightnessOf(this.evidence) : shrink(this.level(GRID).values, side));
+      this.#levels.set(side, made);
+    }
+    return made;
+  }
+
+  get colours(): Colours {
+    return (this.#colours ??= coloursOf(this.evidence, this.level(CHROMA_SIDE)));
+  }
+}
+
+interface Colours {
   /** 16 × 16, around 0. */
   blue: Float32Array;
   red: Float32Array;
-  /** Whether it has one hue alone: sepia, blueprint. */
+  /** Whether there is one hue alone: sepia, blueprint. */
   isTinted: boolean;
 }
 
@@ -47,32 +67,34 @@ export function prepareThumbnail(packed: Uint8Array): Thumbnail | null {
   if (known) return known;
   const evidence = openEvidence(packed);
   if (!evidence) return null;
-  const { darkest, brightest } = evidence;
-  const scale = (brightest - darkest) / 255;
-  const full = new Float32Array(GRID * GRID);
-  for (let at = 0; at < full.length; at++) full[at] = darkest + evidence.luma[at]! * scale;
-  const levels = new Map<number, Level>();
-  const level = (side: number) => {
-    let made = levels.get(side);
-    if (!made) levels.set(side, (made = new Level(side, side === GRID ? full : shrink(full, side))));
-    return made;
-  };
-  const centred = (plane: Uint8Array) => {
-    const values = new Float32Array(plane.length);
-    for (let at = 0; at < plane.length; at++) values[at] = plane[at]! - 128;
-    return values;
-  };
-  const [blue, red] = [centred(evidence.blue), centred(evidence.red)];
-  const thumbnail = { evidence, level, blue, red, isTinted: isOfOneHue(blue, red, level(CHROMA_SIDE).values) };
+  const thumbnail = new Thumbnail(evidence);
   prepared.set(packed, thumbnail);
   return thumbnail;
 }
 
+function brightnessOf({ darkest, brightest, luma }: Evidence): Float32Array {
+  const scale = (brightest - darkest) / 255;
+  const values = new Float32Array(GRID * GRID);
+  for (let at = 0; at < values.length; at++) values[at] = darkest + luma[at]! * scale;
+  return values;
+}
+
+function coloursOf(evidence: Evidence, { values }: Level): Colours {
+  const [blue, red] = [centred(evidence.blue), centred(evidence.red)];
+  return { blue, red, isTinted: isOfOneHue(blue, red, values) };
+}
+
+function centred(plane: Uint8Array): Float32Array {
+  const values = new Float32Array(plane.length);
+  for (let at = 0; at < plane.length; at++) values[at] = plane[at]! - 128;
+  return values;
+}
+
 /** The level whose pixels are nearest to the wanted side, on a logarithmic scale. */
-export function levelFor({ level }: Thumbnail, side: number): Level {
+export function levelFor(thumbnail: Thumbnail, side: number): Level {
   let nearest = 0;
   while (nearest < BETWEEN_LEVELS.length && side < BETWEEN_LEVELS[nearest]!) nearest++;
-  return level(LEVEL_SIDES[nearest]!);
+  return thumbnail.level(LEVEL_SIDES[nearest]!);
 }
 
 const BETWEEN_LEVELS = LEVEL_SIDES.slice(1).map((side, index) => Math.sqrt(side * LEVEL_SIDES[index]!));
@@ -130,26 +152,45 @@ function correlation(a: Float32Array, b: Float32Array): number {
 
 /** Area average of the 64 × 64 picture. */
 function shrink(full: Float32Array, side: number): Float32Array {
+  if (GRID % side === 0) return shrinkEvenly(full, side);
   const each = GRID / side;
   const half = new Float32Array(GRID * side);
   const values = new Float32Array(side * side);
-  for (let index = 0; index < side; index++) {
-    const start = index * each;
-    const end = start + each;
-    for (let at = Math.floor(start); at < Math.min(GRID, Math.ceil(end)); at++) {
-      const weight = (Math.min(at + 1, end) - Math.max(at, start)) / each;
-      for (let row = 0; row < GRID; row++) half[row * side + index]! += weight * full[row * GRID + at]!;
+  for (let row = 0; row < GRID; row++) {
+    for (let index = 0, from = 0; index < side; index++) {
+      const end = (index + 1) * each;
+      let sum = 0;
+      for (; from < end; from++) {
+        sum += (Math.min(from + 1, end) - Math.max(from, index * each)) * full[row * GRID + from]!;
+      }
+      half[row * side + index] = sum / each;
+      // A pixel that is cut through belongs to the next one too.
+      if (from > end) from--;
     }
   }
-  for (let index = 0; index < side; index++) {
-    const start = index * each;
-    const end = start + each;
-    for (let at = Math.floor(start); at < Math.min(GRID, Math.ceil(end)); at++) {
-      const weight = (Math.min(at + 1, end) - Math.max(at, start)) / each;
-      for (let column = 0; column < side; column++) {
-        values[index * side + column]! += weight * half[at * side + column]!;
-      }
+  for (let index = 0, from = 0; index < side; index++) {
+    const end = (index + 1) * each;
+    const start = index * side;
+    for (; from < end; from++) {
+      const weight = (Math.min(from + 1, end) - Math.max(from, index * each)) / each;
+      for (let column = 0; column < side; column++) values[start + column]! += weight * half[from * side + column]!;
     }
+    if (from > end) from--;
+  }
+  return values;
+}
+
+/** The same where each pixel is of whole ones. */
+function shrinkEvenly(full: Float32Array, side: number): Float32Array {
+  const each = GRID / side;
+  const values = new Float32Array(side * side);
+  for (let at = 0; at < values.length; at++) {
+    const start = Math.floor(at / side) * each * GRID + (at % side) * each;
+    let sum = 0;
+    for (let row = start; row < start + each * GRID; row += GRID) {
+      for (let from = row; from < row + each; from++) sum += full[from]!;
+    }
+    values[at] = sum / (each * each);
   }
   return values;
 }

@@ -1,3 +1,6 @@
+import { connections } from './connections/en.js';
+import { labelling } from './labelling/en.js';
+
 /** What the console says. Numbers, dates and shares are written by `Intl`; `{…}` is filled in. */
 export const en = {
   about: 'What Assay does',
@@ -460,16 +463,6 @@ export const en = {
   exportQcCsv: 'Every score and flag, as a table.',
   exportQcHtml: 'The quality report, to be read and printed.',
 
-  tabLabels: 'Label quality',
-  qualityLabelled: 'Images labelled',
-  qualityPerHour: 'Labels an hour',
-  qualityGold: 'Right on gold images',
-  review: 'Review',
-  reviewTitle: 'Review {title}',
-  reviewComment: 'Comment for the labeler',
-  reviewReturn: 'Send back',
-  reviewAccept: 'Accept',
-  reviewAccepted: 'Accepted',
-  reviewReturned: 'Sent back',
-  qualityTies: { one: '{count} image tied', other: '{count} images tied' },
+  ...labelling,
+  ...connections,
 } as const;

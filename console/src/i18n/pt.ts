@@ -1,3 +1,5 @@
+import { connections } from './connections/pt.js';
+import { labelling } from './labelling/pt.js';
 import type { Messages } from './messages.js';
 
 export const pt: Messages = {
@@ -461,16 +463,6 @@ export const pt: Messages = {
   exportQcCsv: 'Todas as pontuações e marcas, em tabela.',
   exportQcHtml: 'O relatório de qualidade, para ler e imprimir.',
 
-  tabLabels: 'Qualidade dos rótulos',
-  qualityLabelled: 'Imagens rotuladas',
-  qualityPerHour: 'Rótulos por hora',
-  qualityGold: 'Acertos em imagens ouro',
-  review: 'Revisar',
-  reviewTitle: 'Revisar {title}',
-  reviewComment: 'Comentário para quem rotulou',
-  reviewReturn: 'Devolver',
-  reviewAccept: 'Aceitar',
-  reviewAccepted: 'Aceita',
-  reviewReturned: 'Devolvida',
-  qualityTies: { one: '{count} imagem empatada', other: '{count} imagens empatadas' },
+  ...labelling,
+  ...connections,
 };

@@ -1,3 +1,5 @@
+import { connections } from './connections/ru.js';
+import { labelling } from './labelling/ru.js';
 import type { Messages } from './messages.js';
 
 export const ru: Messages = {
@@ -542,21 +544,6 @@ export const ru: Messages = {
   exportQcCsv: 'Все оценки и отметки таблицей.',
   exportQcHtml: 'Отчёт о качестве, чтобы читать и печатать.',
 
-  tabLabels: 'Качество разметки',
-  qualityLabelled: 'Размечено',
-  qualityPerHour: 'Меток в час',
-  qualityGold: 'Верно на контрольных',
-  review: 'Проверить',
-  reviewTitle: 'Проверить: {title}',
-  reviewComment: 'Замечание разметчику',
-  reviewReturn: 'Вернуть',
-  reviewAccept: 'Принять',
-  reviewAccepted: 'Принято',
-  reviewReturned: 'Возвращено',
-  qualityTies: {
-    one: 'голоса разделились: {count}',
-    few: 'голоса разделились: {count}',
-    many: 'голоса разделились: {count}',
-    other: 'голоса разделились: {count}',
-  },
+  ...labelling,
+  ...connections,
 };

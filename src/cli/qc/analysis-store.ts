@@ -4,8 +4,6 @@ import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
 import type { Analysis } from '../../../workers/analysis.js';
 
-export type KeptAnalysis = Analysis;
-
 const SUFFIX = '.pack';
 const SHA_BYTES = 32;
 /** SHA-256, length and CRC-32 of what follows. */
@@ -29,7 +27,7 @@ export class AnalysisStore {
   readonly #folder: string;
   readonly #places = new Map<string, Place>();
   readonly #files: FileHandle[] = [];
-  readonly #atHand = new Map<string, KeptAnalysis>();
+  readonly #atHand = new Map<string, Analysis>();
   #own: { file: FileHandle; size: number } | null = null;
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -50,14 +48,14 @@ export class AnalysisStore {
   }
 
   /** Null where there is none, or what was written is damaged. */
-  async read(sha256: Buffer): Promise<KeptAnalysis | null> {
+  async read(sha256: Buffer): Promise<Analysis | null> {
     const key = keyOf(sha256);
     const known = this.#atHand.get(key) ?? (await this.#readFrom(this.#places.get(key)));
     if (known) this.#keepAtHand(key, known);
     return known;
   }
 
-  async write(sha256: Buffer, analysis: KeptAnalysis): Promise<void> {
+  async write(sha256: Buffer, analysis: Analysis): Promise<void> {
     this.#keepAtHand(keyOf(sha256), analysis);
     const turn = this.#writing.then(() => this.#append(sha256, serialize(analysis)));
     this.#writing = turn.catch(() => undefined);
@@ -98,15 +96,15 @@ export class AnalysisStore {
     }
   }
 
-  async #readFrom(place: Place | undefined): Promise<KeptAnalysis | null> {
+  async #readFrom(place: Place | undefined): Promise<Analysis | null> {
     if (!place) return null;
     const record = Buffer.alloc(HEADER_BYTES + place.length);
     await place.file.read(record, 0, record.length, place.offset);
     const body = record.subarray(HEADER_BYTES);
-    return crc32(body) === record.readUInt32LE(SHA_BYTES + 4) ? (deserialize(body) as KeptAnalysis) : null;
+    return crc32(body) === record.readUInt32LE(SHA_BYTES + 4) ? (deserialize(body) as Analysis) : null;
   }
 
-  #keepAtHand(key: string, analysis: KeptAnalysis): void {
+  #keepAtHand(key: string, analysis: Analysis): void {
     this.#atHand.delete(key);
     this.#atHand.set(key, analysis);
     const [oldest] = this.#atHand.keys();

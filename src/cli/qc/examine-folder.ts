@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { ProvenanceFact } from '../../../workers/analysis.js';
+import type { Analysis, ProvenanceFact } from '../../../workers/analysis.js';
 import { FingerprintIndex } from '../../../workers/match/fingerprint-index.js';
 import { LocalIndex } from '../../../workers/match/local-index.js';
 import type { KnownFingerprint, PairMatch, Relation } from '../../../workers/match/pair-match.js';
@@ -8,7 +8,7 @@ import { aiGeneratedScore } from '../../features/qc/ai-generated-score.js';
 import { NEAR_SHOT_CEILING } from '../../features/qc/match/refresh-matches.js';
 import type { PictureLimits } from '../../features/uploads/inspection/rejection.js';
 import type { AnalysisPool } from '../../queue/analysis-pool.js';
-import type { AnalysisStore, KeptAnalysis } from './analysis-store.js';
+import type { AnalysisStore } from './analysis-store.js';
 import { type FileFault, findFiles, type FoundFile, inspectFile, type InspectedFile } from './find-pictures.js';
 
 /** A picture that was looked at. */
@@ -106,7 +106,7 @@ export class FolderExamination {
     const { limits, pool, signal } = this.#ground;
     const concurrency = pool.threads + 1;
     const inspected = await pMap(files, (file) => inspectFile(file, limits), { concurrency });
-    const analyses = new Map<string, KeptAnalysis | FileFault>();
+    const analyses = new Map<string, Analysis | FileFault>();
     const distinct = new Map(inspected.flatMap((file) => ('sha256' in file ? [[hex(file), file] as const] : [])));
     await pMap(
       distinct,
@@ -130,28 +130,30 @@ export class FolderExamination {
         continue;
       }
       const number = this.pictures.length;
-      const picture = asPicture(file, analysis as KeptAnalysis);
+      const picture = asPicture(file, analysis as Analysis);
       this.pictures.push(picture);
-      yield { type: 'picture', picture, number, facts: (analysis as KeptAnalysis).provenance };
+      yield { type: 'picture', picture, number, facts: (analysis as Analysis).provenance };
       const first = this.#bySha256.get(hex(file));
       if (first !== undefined) yield* this.#meetEqual(number, first);
       else {
         this.#bySha256.set(hex(file), number);
-        const { fingerprint } = analysis as KeptAnalysis;
+        const { fingerprint } = analysis as Analysis;
         if (fingerprint) fresh.push(this.#makeKnown(number, fingerprint));
       }
     }
     yield* this.#lookUp(fresh);
   }
 
-  async #analyse(file: InspectedFile): Promise<KeptAnalysis | FileFault> {
+  async #analyse(file: InspectedFile): Promise<Analysis | FileFault> {
     const { store, pool, limits } = this.#ground;
     const known = await store.read(file.sha256);
     if (known) return known;
     const { path, contentType } = file;
     try {
       const analysis = await pool.analyse({ path, contentType, maxPixels: limits.maxImagePixels });
-      if (analysis.lasting) await store.write(file.sha256, analysis);
+      // What did not come to an end may do so another time, on a machine that is less busy.
+      const isKept = analysis.lasting && !analysis.findings.includes('analysis_failed');
+      if (isKept) await store.write(file.sha256, analysis);
       return analysis;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -162,7 +164,7 @@ export class FolderExamination {
   }
 
   /** @returns its position in the index. */
-  #makeKnown(number: number, { pdq, descriptor, evidence }: NonNullable<KeptAnalysis['fingerprint']>): number {
+  #makeKnown(number: number, { pdq, descriptor, evidence }: NonNullable<Analysis['fingerprint']>): number {
     const position = this.#index.append({ pdq, descriptor, owner: 0, request: 0, reference: false });
     this.#parts.append(evidence);
     this.#numbers.push(number);
@@ -229,9 +231,11 @@ export class FolderExamination {
   }
 }
 
-function faultOf(name: string, analysis: KeptAnalysis | FileFault): FileFault | null {
+function faultOf(name: string, analysis: Analysis | FileFault): FileFault | null {
   if ('code' in analysis) return { ...analysis, name };
-  return analysis.error === null ? null : { name, code: 'corrupt', message: analysis.error };
+  if (analysis.error === null) return null;
+  const code = analysis.findings.includes('analysis_failed') ? 'analysis_failed' : 'corrupt';
+  return { name, code, message: analysis.error };
 }
 
 const hex = ({ sha256 }: InspectedFile) => sha256.toString('hex');
@@ -253,7 +257,7 @@ export const keyOf = (number: number) => String(number).padStart(9, '0');
 export const duplicateScoreOf = ({ match }: Pick<Picture, 'match'>) =>
   match === null ? 0 : match.relation === 'near_shot' ? Math.min(match.score, NEAR_SHOT_CEILING) : match.score;
 
-function asPicture(file: InspectedFile, analysis: KeptAnalysis): Picture {
+function asPicture(file: InspectedFile, analysis: Analysis): Picture {
   const { width, height, metadataBytes, detectorScore, provenance, findings } = analysis;
   const aiScore = aiGeneratedScore({ detectorScore, provenance });
   return { ...file, width, height, metadataBytes, aiScore, detectorScore, findings, match: null };

@@ -5,9 +5,9 @@ import { Camera } from '../../../models/camera.js';
 import { forbidden, invalid } from '../../errors.js';
 import { administersAll, type Actor } from '../auth/actor.js';
 import type { Caller } from '../auth/caller.js';
+import type { SealingKey } from '../../sealed-text.js';
 import { recordAudit } from '../audit/record.js';
 import { mayOnCamera } from './policy.js';
-import type { SealingKey } from './sealed-url.js';
 import { streamColumns, streamOf } from './stream-of.js';
 import { readStreamUrl } from './stream-url.js';
 
@@ -22,8 +22,8 @@ export interface NewCamera {
 }
 
 /**
- * Puts a camera on an organization's register. Its address is kept encrypted, and in the clear
- * only what may be shown of it.
+ * Puts a camera on an organization's register. Its address is kept encrypted, and in the clear only what may be shown
+ * of it.
  * @throws {DomainError} `forbidden` for all but administrators of the organization, `invalid` naming `name` when the
  *   organization has a camera of that name in any case, `stream_url` or `organization_id`.
  */

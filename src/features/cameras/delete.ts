@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
 import { Camera } from '../../../models/camera.js';
 import type { Caller } from '../auth/caller.js';
+import type { SealingKey } from '../../sealed-text.js';
 import { recordAudit } from '../audit/record.js';
 import { auditView } from './create.js';
 import { findCamera } from './find.js';
-import type { SealingKey } from './sealed-url.js';
 
 /** @throws {DomainError} as `findCamera`. */
 export async function deleteCamera(db: Knex, caller: Caller, id: string, key: SealingKey): Promise<void> {

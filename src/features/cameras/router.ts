@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Camera } from '../../../models/camera.js';
+import { sealingKey, type SealingKey } from '../../sealed-text.js';
 import type { Context } from '../../trpc/context.js';
 import { announcePage, pageInput } from '../../trpc/pagination.js';
 import { router, signedIn } from '../../trpc/procedures.js';
@@ -7,7 +8,6 @@ import { createCamera } from './create.js';
 import { deleteCamera } from './delete.js';
 import { findCamera } from './find.js';
 import { listCameras } from './list.js';
-import { sealingKey, type SealingKey } from './sealed-url.js';
 import { streamOf } from './stream-of.js';
 import { whyNoStream } from './stream-url.js';
 import { updateCamera } from './update.js';
@@ -26,7 +26,7 @@ const cameraSchema = z.object({
   updated_at: z.iso.datetime(),
 });
 
-const keyOf = ({ config }: Context) => sealingKey(config.jwtSecret);
+const keyOf = ({ config }: Context) => sealingKey(config.jwtSecret, 'cameras');
 
 function presentCamera(camera: Camera, key: SealingKey): z.infer<typeof cameraSchema> {
   const { shown, hasCredentials } = streamOf(camera, key);

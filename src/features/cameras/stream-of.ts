@@ -1,11 +1,11 @@
 import type { Camera } from '../../../models/camera.js';
-import { openUrl, sealUrl, type SealingKey } from './sealed-url.js';
+import { openText, sealText, type SealingKey } from '../../sealed-text.js';
 import { parseStreamUrl, type StreamUrl } from './stream-url.js';
 
 /** What a row keeps of the address of its stream: all of it encrypted, and what may be shown in the clear. */
 export const streamColumns = (key: SealingKey, cameraId: string, stream: StreamUrl) => ({
   streamUrl: stream.shown,
-  sealedStreamUrl: sealUrl(key, cameraId, stream.complete),
+  sealedStreamUrl: sealText(key, cameraId, stream.complete),
 });
 
 /**
@@ -18,7 +18,7 @@ export function streamOf(
   { id, streamUrl, sealedStreamUrl }: Camera,
   key: SealingKey,
 ): Omit<StreamUrl, 'complete'> & { complete: string | null } {
-  const complete = sealedStreamUrl ? openUrl(key, id, sealedStreamUrl) : streamUrl;
+  const complete = sealedStreamUrl ? openText(key, id, sealedStreamUrl) : streamUrl;
   const shown = parseStreamUrl(streamUrl)?.shown ?? '';
   return { complete, shown, hasCredentials: complete !== shown };
 }

@@ -1,11 +1,12 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { Camera } from '../../../models/camera.js';
 import type { Caller } from '../auth/caller.js';
 import { changedFields } from '../audit/changed-fields.js';
+import type { SealingKey } from '../../sealed-text.js';
 import { recordAudit } from '../audit/record.js';
 import { auditView, explainRefusal } from './create.js';
 import { findCamera } from './find.js';
-import type { SealingKey } from './sealed-url.js';
 import { streamColumns, streamOf } from './stream-of.js';
 import { parseStreamUrl, readStreamUrl, type StreamUrl } from './stream-url.js';
 
@@ -42,7 +43,7 @@ export async function updateCamera(
     const { before, after, changed } = changedFields(auditView(camera, key), wanted);
     if (!changed && !isNewStream) return camera;
 
-    const columns = { name: wanted.name, location: wanted.location, active: wanted.active, updatedAt: new Date() };
+    const columns = { name: wanted.name, location: wanted.location, active: wanted.active, updatedAt: raw('now()') };
     // A row that still has it all in the clear is sealed on the way.
     const kept = isNewStream ? stream : camera.sealedStreamUrl ? null : parseStreamUrl(camera.streamUrl);
     const sealed = kept && streamColumns(key, id, kept);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { announcePage, pageInput } from '../../trpc/pagination.js';
+import { announcePage, orBlank, pageInput } from '../../trpc/pagination.js';
 import { clinician, router, signedIn } from '../../trpc/procedures.js';
 import { findClinicalImage } from '../images/find.js';
 import { classifyImage } from './classify.js';
@@ -14,9 +14,6 @@ const classificationSchema = z.object({
   created_at: z.iso.datetime(),
   observations: z.string(),
 });
-
-/** A client without an id in hand sends an empty one. */
-const optionalId = z.preprocess((id) => (id === '' ? undefined : id), z.uuid().optional());
 
 export const classificationsRouter = router({
   create: clinician
@@ -112,7 +109,9 @@ export const classificationsRouter = router({
     })
     .input(
       z.object({
-        id: optionalId.meta({ description: "An upload batch; the caller's own id, or none, for all he may see." }),
+        id: orBlank(z.uuid()).meta({
+          description: "An upload batch; the caller's own id, or none, for all he may see.",
+        }),
         ...pageInput,
       }),
     )

@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
-import { UniqueViolationError } from 'objection';
+import { type QueryBuilder, UniqueViolationError } from 'objection';
 import { v7 as uuidv7 } from 'uuid';
-import { DatasetExport, type ExportFormat } from '../../../models/dataset-export.js';
+import { activeExportStatuses, DatasetExport, type ExportFormat } from '../../../models/dataset-export.js';
 import { DatasetRequest } from '../../../models/dataset-request.js';
+import { User } from '../../../models/user.js';
 import { conflict } from '../../errors.js';
 import { enqueue } from '../../queue/job.js';
 import type { Actor } from '../auth/actor.js';
@@ -11,12 +12,16 @@ import { countExported } from './exported-images.js';
 /** The key that an export's job bears in the queue. */
 export const exportJobKey = (exportId: string) => `makeExport:${exportId}`;
 
-/** Files kept for one request at a time. */
-export const MAX_EXPORTS_KEPT = 20;
+/** Exports kept for one request at a time, and for all requests of one customer. */
+export const MOST_OF_REQUEST = 20;
+export const MOST_OF_CUSTOMER = 100;
+/** Exports of one customer that wait or are being made: all formats of a request, and some more. */
+export const MOST_UNDER_WAY = 10;
 
 /**
- * Makes an export and its job in one transaction; the oldest that ended gives way where a request has too many.
- * @throws {DomainError} `conflict` while one like it is being made.
+ * Makes an export and its job in one transaction; the oldest that ended give way where a request or its customer has too
+ * many.
+ * @throws {DomainError} `conflict` while one like it is being made, or too many of the customer's are.
  */
 export async function createExport(
   db: Knex,
@@ -26,9 +31,10 @@ export async function createExport(
 ): Promise<DatasetExport> {
   try {
     return await db.transaction(async (trx) => {
-      // Of two orders at once, the later counts the earlier among those kept.
-      await DatasetRequest.query(trx).findById(request.id).forNoKeyUpdate();
-      await giveWay(trx, request.id);
+      // Of two orders at once, the later counts the earlier.
+      await User.query(trx).findById(request.ownerId).select('id').forNoKeyUpdate();
+      await refuseTooMany(trx, request.ownerId);
+      await giveWay(trx, request);
       const made = await DatasetExport.query(trx).insertAndFetch({
         ...order,
         id: uuidv7(),
@@ -47,12 +53,28 @@ export async function createExport(
   }
 }
 
-async function giveWay(trx: Knex.Transaction, requestId: string): Promise<void> {
-  const oldest = await DatasetExport.query(trx)
-    .where({ requestId })
-    .orderBy('id', 'desc')
-    .offset(MAX_EXPORTS_KEPT - 1)
-    .select('id');
+const ofCustomer = (trx: Knex.Transaction, ownerId: string) =>
+  DatasetExport.query(trx).whereIn('requestId', DatasetRequest.query(trx).where({ ownerId }).select('id'));
+
+async function refuseTooMany(trx: Knex.Transaction, ownerId: string): Promise<void> {
+  const underWay = await ofCustomer(trx, ownerId)
+    .whereIn('status', [...activeExportStatuses])
+    .resultSize();
+  if (underWay < MOST_UNDER_WAY) return;
+  throw conflict(`${underWay} exports of this customer's requests are being made: order more when one is done.`);
+}
+
+/** Makes room for one more. */
+async function giveWay(trx: Knex.Transaction, { id: requestId, ownerId }: DatasetRequest): Promise<void> {
+  const surplus = (exports: QueryBuilder<DatasetExport>, most: number) =>
+    exports
+      .orderBy('id', 'desc')
+      .offset(most - 1)
+      .select('id');
+  const oldest = [
+    ...(await surplus(DatasetExport.query(trx).where({ requestId }), MOST_OF_REQUEST)),
+    ...(await surplus(ofCustomer(trx, ownerId), MOST_OF_CUSTOMER)),
+  ];
   await dropExports(
     trx,
     oldest.map(({ id }) => id),

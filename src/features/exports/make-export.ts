@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { activeExportStatuses, DatasetExport, type ExportFormat } from '../../../models/dataset-export.js';
 import { DatasetRequest } from '../../../models/dataset-request.js';
 import { DomainError } from '../../errors.js';
@@ -75,7 +76,7 @@ async function beginExport(db: Knex, exportId: string): Promise<DatasetExport | 
   const [begun] = await active(db, exportId)
     .patch({
       status: 'running',
-      startedAt: found.startedAt ?? new Date(),
+      startedAt: raw('coalesce(started_at, now())'),
       imagesTotal: await countExported(db, found.requestId, found),
       imagesDone: 0,
       imagesMissing: 0,
@@ -114,7 +115,7 @@ async function completeExport(
   order: DatasetExport,
   file: { storageKey: string; bytes: number; imagesDone: number; imagesMissing: number },
 ): Promise<void> {
-  const completed = await active(db, order.id).patch({ ...file, status: 'completed', completedAt: new Date() });
+  const completed = await active(db, order.id).patch({ ...file, status: 'completed', completedAt: raw('now()') });
   if (completed === 1) return;
   // Deleted meanwhile; or completed by a process that took this one for dead, under the same key.
   const kept = await DatasetExport.query(db).findById(order.id);
@@ -130,5 +131,5 @@ function putBack(db: Knex, exportId: string): Promise<void> {
 
 async function failExport(db: Knex, exportId: string, error: unknown): Promise<void> {
   const reason = error instanceof DomainError ? error.message : 'The export failed on our side. Order it again.';
-  await active(db, exportId).patch({ status: 'failed', error: reason, completedAt: new Date() });
+  await active(db, exportId).patch({ status: 'failed', error: reason, completedAt: raw('now()') });
 }

@@ -3,7 +3,7 @@ import type { DatasetExport } from '../../../models/dataset-export.js';
 import { announcePage, pageInput } from '../../trpc/pagination.js';
 import { router, signedIn } from '../../trpc/procedures.js';
 import { findRequest } from '../requests/find.js';
-import { createExport } from './create.js';
+import { createExport, MOST_OF_CUSTOMER, MOST_OF_REQUEST, MOST_UNDER_WAY } from './create.js';
 import type { ExportUrls } from './export-urls.js';
 import { findExport, listExports } from './find.js';
 import { exportFormats, includesRejectedByDefault } from './format.js';
@@ -55,7 +55,7 @@ export const exportsRouter = router({
         description:
           'It is made in the background. `jsonl`, `csv` and `coco` tell of the images; `imagefolder` and `huggingface` ' +
           'are ZIP archives with them; `qc_csv` and `qc_html` are the report of quality control. The labels are the ' +
-          'consensus of all labelers. 409 while one like it is being made.',
+          `consensus of all labelers. 409 while one like it, or ${MOST_UNDER_WAY} of the customer’s, are being made.`,
         tags: ['exports'],
         protect: true,
       },
@@ -86,7 +86,9 @@ export const exportsRouter = router({
         method: 'GET',
         path: '/requests/{request_id}/exports',
         summary: "List a request's exports, newest first",
-        description: `They are kept for ${EXPORTS_KEPT_DAYS} days, the newest 20 of a request.`,
+        description:
+          `They are kept for ${EXPORTS_KEPT_DAYS} days, the newest ${MOST_OF_REQUEST} of a request and ` +
+          `${MOST_OF_CUSTOMER} of a customer.`,
         tags: ['exports'],
         protect: true,
       },

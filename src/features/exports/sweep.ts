@@ -40,6 +40,6 @@ async function endStranded(db: Knex): Promise<void> {
     .patch({
       status: 'failed',
       error: 'The export was interrupted too often. Order it again.',
-      completedAt: new Date(),
+      completedAt: raw('now()'),
     });
 }

@@ -1,10 +1,9 @@
-import { hkdfSync } from 'node:crypto';
 import type { Knex } from 'knex';
 import { raw } from 'objection';
 import { v7 as uuidv7 } from 'uuid';
 import { IdempotencyKey } from '../../../models/idempotency-key.js';
 import { DomainError } from '../../errors.js';
-import { openUrl, sealUrl, type SealingKey } from '../cameras/sealed-url.js';
+import { openText, sealText, type SealingKey } from '../../sealed-text.js';
 
 const LEASE_SECONDS = 30;
 const RENEW_EVERY_MS = 10_000;
@@ -35,10 +34,6 @@ export interface Claim {
   release(): Promise<void>;
 }
 
-/** Another key than those of tokens, storage URLs, cameras and webhooks, from the same secret (HKDF, RFC 5869). */
-export const answersKey = (jwtSecret: string): SealingKey =>
-  Buffer.from(hkdfSync('sha256', jwtSecret, '', 'assay idempotent answers', 32));
-
 /**
  * Claims a key, or finds what the call under it was answered within the last day. Of calls at once one gets the claim.
  * One whose process died can be claimed anew half a minute later: whether it was done is then for the caller to see.
@@ -65,7 +60,7 @@ export async function claimKey(
 
   const kept = await IdempotencyKey.query(db).findById([userId, key]);
   if (kept && !kept.fingerprint.equals(fingerprint)) throw otherCall();
-  const body = kept?.sealedBody ? openUrl(sealing, userId + key, kept.sealedBody) : null;
+  const body = kept?.sealedBody ? openText(sealing, userId + key, kept.sealedBody) : null;
   if (!kept?.status || body === null) throw inFlight();
   return { status: kept.status, body };
 }
@@ -85,7 +80,7 @@ function hold(db: Knex, row: { userId: string; key: string; holder: string }, se
     renew,
     async keep({ status, body }) {
       clearInterval(timer);
-      await mine().patch({ status, sealedBody: sealUrl(sealing, row.userId + row.key, body) });
+      await mine().patch({ status, sealedBody: sealText(sealing, row.userId + row.key, body) });
     },
     async release() {
       clearInterval(timer);

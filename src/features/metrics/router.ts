@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { orBlank } from '../../trpc/pagination.js';
 import { router, withRole } from '../../trpc/procedures.js';
 import { byStage, vocabularyInput } from '../classifications/stage.js';
 import { measure } from './measure.js';
@@ -6,11 +7,7 @@ import { MAX_DAYS, resolvePeriod } from './period.js';
 
 const day = z.iso
   .date('Give a day of the calendar as YYYY-MM-DD.')
-  .refine((date) => date >= '1900', 'Give a day from 1900 on.')
-  .optional();
-
-/** A form that was left blank sends empty text. */
-const optionalDay = z.preprocess((text) => (text === '' ? undefined : text), day);
+  .refine((date) => date >= '1900', 'Give a day from 1900 on.');
 
 const count = z.number().int();
 const kappa = z.number().nullable();
@@ -67,8 +64,8 @@ export const metricsRouter = router({
     })
     .input(
       z.object({
-        from: optionalDay.meta({ description: 'First day, YYYY-MM-DD.' }),
-        to: optionalDay.meta({ description: `Last day, YYYY-MM-DD; at most ${MAX_DAYS} days from the first.` }),
+        from: orBlank(day).meta({ description: 'First day, YYYY-MM-DD.' }),
+        to: orBlank(day).meta({ description: `Last day, YYYY-MM-DD; at most ${MAX_DAYS} days from the first.` }),
         time_zone: z.string().max(64).optional().meta({
           description: "Whose days: a name of the IANA database. The service's own (`TIME_ZONE`) unless given.",
         }),

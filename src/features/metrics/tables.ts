@@ -1,5 +1,4 @@
 import type { Knex } from 'knex';
-
 import { stages } from '../classifications/stage.js';
 import type { StageCell, StagePair } from './agreement.js';
 import { MAX_DAYS, type Period } from './period.js';

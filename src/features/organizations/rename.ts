@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { Organization } from '../../../models/organization.js';
 import type { Caller } from '../auth/caller.js';
 import { changedFields } from '../audit/changed-fields.js';
@@ -19,7 +20,7 @@ export async function renameOrganization(
     const { before, after, changed } = changedFields({ name: organization.name }, wanted);
     if (!changed) return organization;
 
-    const change = { ...wanted, updatedAt: new Date() };
+    const change = { ...wanted, updatedAt: raw('now()') };
     const renamed = await Organization.query(trx).patchAndFetchById(id, change).catch(refuseTakenName);
     const target = { type: 'organization', id } as const;
     const details = { before, after };

@@ -34,7 +34,8 @@ const MOST_AGAINST = Math.log(100);
 /**
  * The one figure for "AI-generated": a probability, stated for even odds (`PRIOR`). Log likelihood ratios add up (naive
  * Bayes): that of the pixels, as the detector's calibration has it; that of the strongest fact that names a generator,
- * the strongest alone since the facts of one file have one origin; less that of a camera's traces. These fade out as all else begins to speak for generation, so that copied EXIF clears no picture.
+ * the strongest alone since the facts of one file have one origin; less that of a camera's traces. These fade out as all
+ * else begins to speak for generation, so that copied EXIF clears no picture.
  *
  * Monotone: it never falls when the detector's probability rises or a fact for generation is added, never rises when a
  * camera's trace is, and without facts it is the detector's own from `PRIOR` up. 0 for a picture that cannot be decoded

@@ -26,7 +26,7 @@ export async function finishRun(
     const ended = await QcRun.query(trx)
       .findById(run.id)
       .whereIn('status', [...activeQcRunStatuses])
-      .patch({ status, error, finishedAt: new Date(), ...(status === 'completed' && COMPLETE) });
+      .patch({ status, error, finishedAt: raw('now()'), ...(status === 'completed' && COMPLETE) });
     if (ended === 0) return false;
     await QcBatch.query(trx).delete().where({ runId: run.id });
     // Whoever is done with the last batch of a run cuts the next ones himself.

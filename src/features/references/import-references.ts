@@ -73,9 +73,9 @@ async function openSource(services: Ground, source: string, baseUrl?: string): P
 }
 
 async function* importPictures({ db, config }: Ground, folder: string, baseUrl?: string): AsyncGenerator<Outcome> {
-  const { workerThreads: threads, detectorFolder, limits } = config;
+  const { workerThreads: threads, detectorFolder, pictureDeadlineSeconds: deadlineSeconds, limits } = config;
   const analyserVersion = await readAnalyserVersion(detectorFolder);
-  const pool = new AnalysisPool({ threads, detectorFolder });
+  const pool = new AnalysisPool({ threads, detectorFolder, deadlineSeconds });
   try {
     yield* importFolder({ db, pool, analyserVersion, limits, baseUrl }, folder);
   } finally {

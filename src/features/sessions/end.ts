@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { PersonalAccessToken } from '../../../models/personal-access-token.js';
 import { Session } from '../../../models/session.js';
 
@@ -14,10 +15,13 @@ export async function endSessions(trx: Knex, userId: string, { except }: { excep
     .modify((query) => {
       if (except) void query.whereNot('id', except);
     })
-    .patch({ revokedAt: new Date() });
+    .patch({ revokedAt: raw('now()') });
 }
 
 /** Revokes all personal access tokens of a user. @returns how many were revoked. */
 export async function revokeAllTokens(trx: Knex, userId: string): Promise<number> {
-  return PersonalAccessToken.query(trx).where({ userId }).whereNull('revokedAt').patch({ revokedAt: new Date() });
+  return PersonalAccessToken.query(trx)
+    .where({ userId })
+    .whereNull('revokedAt')
+    .patch({ revokedAt: raw('now()') });
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { Session } from '../../../models/session.js';
 import { User } from '../../../models/user.js';
 import { notFound } from '../../errors.js';
@@ -20,7 +21,9 @@ export async function endSession(
     const session = await Session.query(trx).findById(sessionId).forUpdate();
     if (!session || (ownerId !== undefined && session.userId !== ownerId)) throw notFound('Session');
     if (session.revokedAt) return;
-    await Session.query(trx).findById(sessionId).patch({ revokedAt: new Date() });
+    await Session.query(trx)
+      .findById(sessionId)
+      .patch({ revokedAt: raw('now()') });
     const user = await User.query(trx).findById(session.userId).throwIfNotFound();
     await recordAudit(
       trx,

@@ -48,7 +48,9 @@ async function exchange(
     .patch({ usedAt: raw('now()') });
   if (isFirstUse || (await wasJustUsed(trx, tokenId, sessionId))) return issueTokens(trx, signer, session);
 
-  await Session.query(trx).findById(sessionId).patch({ revokedAt: new Date() });
+  await Session.query(trx)
+    .findById(sessionId)
+    .patch({ revokedAt: raw('now()') });
   await recordAudit(
     trx,
     { ...origin, actor: null },

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { z } from 'zod';
 import { Setting } from '../../../models/setting.js';
 import type { Caller } from '../auth/caller.js';
@@ -15,12 +16,10 @@ export const settingsSchema = z.object({
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-const defaults: Settings = DEFAULT_THRESHOLDS;
-
 export async function readSettings(db: Knex): Promise<Settings> {
-  const rows = await Setting.query(db).whereIn('key', Object.keys(defaults));
+  const rows = await Setting.query(db).whereIn('key', Object.keys(DEFAULT_THRESHOLDS));
   const stored = Object.fromEntries(rows.map(({ key, value }) => [key, value]));
-  return settingsSchema.parse({ ...defaults, ...stored });
+  return settingsSchema.parse({ ...DEFAULT_THRESHOLDS, ...stored });
 }
 
 /** Changes what is given and leaves the rest. */
@@ -33,7 +32,7 @@ export async function changeSettings(db: Knex, caller: Caller, changes: Partial<
     const { before, after, changed } = changedFields(present, wanted);
     if (!changed) return present;
 
-    const change = { updatedBy: caller.actor.id, updatedAt: new Date() };
+    const change = { updatedBy: caller.actor.id, updatedAt: raw('now()') };
     const rows = Object.entries(after).map(([key, value]) => ({ key, value, ...change }));
     await Setting.query(trx).insert(rows).onConflict('key').merge();
     const target = { type: 'settings', id: 'thresholds' } as const;

@@ -30,8 +30,9 @@ export function dealUploaded(db: Knex, requestId: string): Promise<void> {
 
 /**
  * Deals a request's images to its open tasks until each has as many labelers as the request's overlap says, always to
- * those who have least left to do, and to nobody whose account is no longer active. Images with a known answer go to everybody. Where there are too few labelers an image
- * waits for the next. Of a request without an overlap there is nothing to deal.
+ * those who have least left to do, and to nobody whose account is no longer active. Images with a known answer go to
+ * everybody. Where there are too few labelers an image waits for the next. Of a request without an overlap there is
+ * nothing to deal.
  * @param trx holds the request's lock.
  * @param options.anew takes back first what nobody has labelled yet, so that who came last has his share of it.
  */

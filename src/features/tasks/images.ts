@@ -20,8 +20,8 @@ export function imagesOf(db: Knex, { task, request }: TaskOnRequest): QueryBuild
 }
 
 /**
- * A task's images, without rejected duplicates, with the labels that one labeler put on them in it, oldest first: up to `limit + 1` rows, and how
- * many there are in all.
+ * A task's images, without rejected duplicates, with the labels that one labeler put on them in it, oldest first: up to
+ * `limit + 1` rows, and how many there are in all.
  */
 export async function taskImages(
   db: Knex,

@@ -86,8 +86,9 @@ async function record(
     imageId,
     classes: classesOf.get(imageId) ?? [],
   }));
-  const ofTask = verdict === undefined ? [] : [{ ...said, id: uuidv7(), verdict, comment }];
-  for (const row of [...rows, ...ofTask]) await LabelReview.query(trx).insert(row);
+  const ofTask =
+    verdict === undefined ? [] : [{ ...said, id: uuidv7(), verdict, comment, imageId: null, classes: null }];
+  await LabelReview.query(trx).insert([...rows, ...ofTask]);
 }
 
 async function giveBack(trx: Knex.Transaction, task: Task): Promise<Task> {

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { PersonalAccessToken } from '../../../models/personal-access-token.js';
 import { notFound } from '../../errors.js';
 import { recordAudit } from '../audit/record.js';
@@ -11,7 +12,7 @@ export async function revokeToken(db: Knex, caller: Caller, tokenId: string): Pr
     const [token] = await PersonalAccessToken.query(trx)
       .where({ id: tokenId, userId })
       .whereNull('revokedAt')
-      .patch({ revokedAt: new Date() })
+      .patch({ revokedAt: raw('now()') })
       .returning('name');
     if (!token) throw notFound('Token');
     await recordAudit(trx, caller, {

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import pMap from 'p-map';
 import { v7 as uuidv7 } from 'uuid';
 import type { DatasetRequest } from '../../../models/dataset-request.js';
@@ -11,7 +12,7 @@ import type { Actor } from '../auth/actor.js';
 import { sanitizeFilename } from './inspection/filename.js';
 import { inspectStored } from './inspection/receive-file.js';
 import { keepReceived, type KeptFiles } from './keep-received.js';
-import { nothingTaken } from './receive.js';
+import { nothingTaken, takeBack } from './receive.js';
 
 /** Files read from storage at a time. */
 const CONCURRENCY = 4;
@@ -35,13 +36,16 @@ type Outcome =
   /** Nothing was done: the key stays what it was. */
   | { kind: 'passed over'; rejection: RejectedFile }
   /** An earlier call completed the key. */
-  | { kind: 'repeated' };
+  | { kind: 'repeated' }
+  /** A fault of ours: the object lies under its key again. */
+  | { kind: 'failed'; fault: unknown };
 
 /**
  * Turns directly uploaded objects into images: each must lie under a key that was handed to this user for this request,
  * be what was uploaded, and pass the inspection a multipart file passes. It then moves to a key that no signed address
  * reaches, so that it can never be overwritten. Repeating a call changes nothing. Every key looked at is used up, also
- * by a refusal; where the images cannot be kept, the objects go back under their keys, so that the call can be repeated.
+ * by a refusal; where a file cannot be inspected or the images cannot be kept, the objects go back under their keys, so
+ * that the call can be repeated.
  * @throws {DomainError} `invalid` when not one file could be taken.
  */
 export async function completeUploads(
@@ -60,14 +64,22 @@ export async function completeUploads(
   const slots = new Map(handedOut.map((slot) => [slot.key, slot]));
   const distinct = [...new Map(files.map((file) => [file.key, file])).values()];
 
-  const outcomes = await pMap(distinct, (file) => takeOver(services, slots.get(file.key), file), {
-    concurrency: CONCURRENCY,
-  });
+  const outcomes = await pMap(
+    distinct,
+    (file) =>
+      takeOver(services, slots.get(file.key), file).catch((fault: unknown): Outcome => ({ kind: 'failed', fault })),
+    { concurrency: CONCURRENCY },
+  );
   const taken = outcomes.filter((outcome) => outcome.kind === 'taken');
   const refused = outcomes.filter((outcome) => outcome.kind === 'refused');
   const rejected = outcomes.flatMap((outcome) => ('rejection' in outcome ? outcome.rejection : []));
-  const repeated = outcomes.length - taken.length - rejected.length;
+  const repeated = outcomes.filter(({ kind }) => kind === 'repeated').length;
   await useUp(db, refused);
+  const failed = outcomes.find((outcome) => outcome.kind === 'failed');
+  if (failed) {
+    await giveUp(storage, taken, failed.fault);
+    throw failed.fault;
+  }
   if (taken.length === 0 && repeated === 0) throw nothingTaken(rejected);
 
   try {
@@ -85,14 +97,30 @@ export async function completeUploads(
 
 async function useUp(db: Knex, spent: readonly { key: string }[]): Promise<void> {
   const keys = spent.map(({ key }) => key);
-  await PresignedUpload.query(db).whereIn('key', keys).patch({ completedAt: new Date() });
+  await PresignedUpload.query(db)
+    .whereIn('key', keys)
+    .patch({ completedAt: raw('now()') });
 }
 
 /** With the request its keys are gone, too, and nobody could ever report them again. */
-async function giveUp(storage: Storage, taken: readonly Taken[], error: unknown): Promise<void> {
-  const requestIsGone = error instanceof DomainError && error.kind === 'not_found';
-  if (requestIsGone) await storage.delete(taken.map(({ file }) => file.key));
-  else await pMap(taken, ({ key, file }) => storage.move(file.key, key), { concurrency: CONCURRENCY });
+async function giveUp(storage: Storage, taken: readonly Taken[], fault: unknown): Promise<void> {
+  const requestIsGone = fault instanceof DomainError && fault.kind === 'not_found';
+  if (requestIsGone) {
+    await takeBack(
+      storage,
+      taken.map(({ file }) => file.key),
+      fault,
+    );
+  } else {
+    await pMap(taken, ({ key, file }) => moveBack(storage, file.key, key, fault), { concurrency: CONCURRENCY });
+  }
+}
+
+/** Where storage will not move it either, the fault that came first is told, and `sweepStorage` finds what is left. */
+async function moveBack(storage: Storage, from: string, to: string, fault: unknown): Promise<void> {
+  await storage.move(from, to).catch((second: unknown) => {
+    if (fault instanceof Error) fault.cause ??= second;
+  });
 }
 
 async function takeOver(
@@ -119,7 +147,12 @@ async function takeOver(
     if (error instanceof ObjectNotFound) return passOver('missing', 'Another call is completing this upload.');
     throw error;
   }
-  const inspected = await inspectStored(storage, finalKey, slot.filename, config.limits);
+  const inspected = await inspectStored(storage, finalKey, slot.filename, config.limits).catch(
+    async (fault: unknown) => {
+      await moveBack(storage, finalKey, key, fault);
+      throw fault;
+    },
+  );
   return 'code' in inspected ? { kind: 'refused', key, rejection: inspected } : { kind: 'taken', key, file: inspected };
 }
 

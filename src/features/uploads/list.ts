@@ -14,7 +14,7 @@ export async function listUploads(db: Knex, requestId: string, { q, limit, curso
   const matching = Image.query(db)
     .where({ requestId })
     .modify((query) => {
-      if (q) void query.whereRaw('strpos(lower(filename), lower(?)) > 0', [q]);
+      if (q) void query.whereRaw('strpos(lower(filename), lower(?)) > 0', [q.normalize('NFC')]);
     });
   const page = matching.clone().limit(limit + 1);
   applyCursor(page, cursor, 'images.id');

@@ -3,12 +3,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { User } from '../../../models/user.js';
 import { Webhook, type WebhookEvent, type WebhookScope } from '../../../models/webhook.js';
 import { conflict, forbidden, invalid } from '../../errors.js';
+import { sealText, type SealingKey } from '../../sealed-text.js';
 import { recordAudit } from '../audit/record.js';
 import type { Caller } from '../auth/caller.js';
-import type { SealingKey } from '../cameras/sealed-url.js';
 import { mayCreateWebhook } from './policy.js';
 import { isPublicAddress, literalAddress } from './public-address.js';
-import { newSecret, sealSecret } from './secret.js';
+import { newSecret } from './secret.js';
 
 const MOST_WEBHOOKS = 10;
 
@@ -40,7 +40,7 @@ export async function createWebhook(
     await User.query(trx).findById(actor.id).forNoKeyUpdate();
     const existing = await Webhook.query(trx).where({ userId: actor.id }).resultSize();
     if (existing >= MOST_WEBHOOKS) throw conflict(`You have ${existing} webhooks: delete one that you no longer need.`);
-    const sealedSecret = sealSecret(key, id, secret);
+    const sealedSecret = sealText(key, id, secret);
     const made = await Webhook.query(trx).insertAndFetch({
       id,
       userId: actor.id,

@@ -3,11 +3,11 @@ import { raw } from 'objection';
 import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Webhook } from '../../../models/webhook.js';
 import { WebhookDelivery } from '../../../models/webhook-delivery.js';
+import { openText, type SealingKey } from '../../sealed-text.js';
 import { findActor } from '../auth/find-actor.js';
-import type { SealingKey } from '../cameras/sealed-url.js';
 import { mayBeTold } from './policy.js';
 import { post } from './post.js';
-import { openSecret, signatureHeaders } from './secret.js';
+import { signatureHeaders } from './secret.js';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -33,7 +33,9 @@ export async function deliverWebhook(sender: Sender, deliveryId: string): Promis
   const webhook = delivery && (await Webhook.query(db).findById(delivery.webhookId));
   if (!webhook || delivery.status !== 'pending') return;
   if (!webhook.active || !(await isStillHis(db, webhook, delivery))) {
-    await WebhookDelivery.query(db).findById(delivery.id).patch({ status: 'dropped', finishedAt: new Date() });
+    await WebhookDelivery.query(db)
+      .findById(delivery.id)
+      .patch({ status: 'dropped', finishedAt: raw('now()') });
     return;
   }
   const outcome = await attempt(sender, webhook, delivery);
@@ -55,7 +57,7 @@ async function isStillHis(db: Knex, webhook: Webhook, { requestId }: WebhookDeli
 }
 
 async function attempt(sender: Sender, webhook: Webhook, { id, payload }: WebhookDelivery): Promise<Outcome> {
-  const secret = openSecret(sender.webhookKey, webhook.id, webhook.sealedSecret);
+  const secret = openText(sender.webhookKey, webhook.id, webhook.sealedSecret);
   if (secret === null)
     return { responseStatus: null, error: 'The secret can no longer be read: make the webhook anew.' };
   try {
@@ -94,7 +96,7 @@ async function note(db: Knex, webhook: Webhook, delivery: WebhookDelivery, outco
         attempts,
         status: outcome.error === null ? 'delivered' : again ? 'pending' : 'failed',
         nextAttemptAt: inSeconds === null ? null : raw('now() + make_interval(secs => ?)', [inSeconds]),
-        finishedAt: again ? null : new Date(),
+        finishedAt: again ? null : raw('now()'),
       });
     if (noted === 0) return;
     if (inSeconds !== null) await enqueueDelivery(trx, delivery.id, webhook.userId, inSeconds);

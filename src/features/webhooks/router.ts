@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { webhookEvents, type Webhook } from '../../../models/webhook.js';
 import type { WebhookDelivery } from '../../../models/webhook-delivery.js';
+import { sealingKey } from '../../sealed-text.js';
 import { announcePage, pageInput } from '../../trpc/pagination.js';
 import { router, signedIn } from '../../trpc/procedures.js';
 import { createWebhook } from './create.js';
 import { deleteWebhook } from './delete.js';
 import { findWebhook } from './find.js';
 import { listDeliveries, listWebhooks } from './list.js';
-import { webhookKey } from './secret.js';
 import { sendTest } from './send-test.js';
 
 const webhookInput = z.object({ webhook_id: z.uuid() });
@@ -97,7 +97,7 @@ export const webhooksRouter = router({
     .output(webhookSchema.extend({ secret: z.string() }))
     .mutation(async ({ ctx, input }) => {
       const { webhook, secret } = await createWebhook(ctx.db, ctx, input, {
-        key: webhookKey(ctx.config.jwtSecret),
+        key: sealingKey(ctx.config.jwtSecret, 'webhooks'),
         allowPrivate: ctx.config.privateWebhooks,
       });
       return { ...presentWebhook(webhook), secret };

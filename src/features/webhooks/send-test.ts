@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { v7 as uuidv7 } from 'uuid';
-import type { Webhook } from '../../../models/webhook.js';
+import { Webhook } from '../../../models/webhook.js';
 import { WebhookDelivery } from '../../../models/webhook-delivery.js';
 import { conflict } from '../../errors.js';
 import { enqueueDelivery } from './deliver.js';
@@ -9,6 +9,8 @@ import { enqueueDelivery } from './deliver.js';
 export async function sendTest(db: Knex, webhook: Webhook): Promise<WebhookDelivery> {
   if (!webhook.active) throw conflict('Its receiver wanted nothing more (410): make the webhook anew.');
   return db.transaction(async (trx) => {
+    // Of two calls at once the later finds the earlier's.
+    await Webhook.query(trx).findById(webhook.id).select('id').forNoKeyUpdate();
     const pending = { webhookId: webhook.id, event: 'webhook.test' as const, status: 'pending' as const };
     if (await WebhookDelivery.query(trx).findOne(pending))
       throw conflict('A test is on its way: look at the deliveries.');

@@ -22,13 +22,15 @@ describe('index of fingerprints', () => {
     const entries = Array.from({ length: 4500 }, () => ({ ...randomEntry(random), ...tags }));
     const index = filled(entries);
     const queries = [entries[7]!, entries[4499]!, nearby(entries[4200]!, random, 20), randomEntry(random)];
-    const everything = { limit: entries.length };
+    const everything = { limit: 3 * entries.length };
     for (const query of queries) {
       for (const options of [
         { ...everything },
         { ...everything, radius: 0 },
         { ...everything, radius: 104, leastCosine: 2 },
         { ...everything, radius: 0, leastCosine: 0.2 },
+        { ...everything, radius: 0, leastCosine: 0.1, leastLikeness: -0.6 },
+        { ...everything, radius: 0, leastCosine: -1, leastLikeness: -1.2, from: 17 },
         { ...everything, radius: 110, from: 17, below: 4250 },
       ]) {
         const found = index.candidates(query, options).map(({ position, pdqDistance }) => ({ position, pdqDistance }));
@@ -67,6 +69,22 @@ describe('index of fingerprints', () => {
     );
     const close = index.candidates(nearby(original, random, 6), { limit: 20 });
     assert.equal(close.length, 20);
+  });
+
+  it('leaves places for the nearest hashes, however many pictures are merely alike', () => {
+    const random = bytesFrom(5);
+    const query = randomEntry(random);
+    // Bits that are not of the lowest frequencies, so that they are far by their hash and alike all the same.
+    const alike = Array.from({ length: 100 }, () => {
+      const pdq = Uint8Array.from(query.pdq, (byte, at) => (at < 16 || at % 2 === 0 ? random() : byte));
+      return { pdq, descriptor: query.descriptor, ...tags };
+    });
+    const copies = Array.from({ length: 30 }, () => ({ ...nearby(query, random, 20), ...tags }));
+    const index = filled([...alike, ...copies]);
+    const found = index.candidates(query);
+    assert.equal(found.length, 40);
+    assert.equal(found.filter(({ position }) => position >= 100).length, 30);
+    assert.equal(index.candidates(query, { below: 100 }).length, 15);
   });
 
   it('answers nothing when empty', () => {
@@ -140,7 +158,7 @@ interface Entry {
 
 /** The definition, one pair after the other. */
 function plainSearch(entries: readonly Entry[], { pdq, descriptor }: Entry, options: CandidateOptions) {
-  const { radius = 44, leastCosine = 0.6, from = 0, below = entries.length } = options;
+  const { radius = 44, leastCosine = 0.35, leastLikeness = -1 / 3, from = 0, below = entries.length } = options;
   const orientations = dihedralOfHash(pdq);
   const transposed = transposeDescriptor(descriptor);
   return entries.flatMap((entry, position) => {
@@ -149,8 +167,23 @@ function plainSearch(entries: readonly Entry[], { pdq, descriptor }: Entry, opti
     const pdqDistance = Math.min(...distances);
     const cosine =
       Math.max(dot(descriptor, entry.descriptor), dot(transposed, entry.descriptor)) / DESCRIPTOR_NORM ** 2;
-    return pdqDistance <= radius || (leastCosine <= 1 && cosine >= leastCosine) ? [{ position, pdqDistance }] : [];
+    const isAlike =
+      leastCosine <= 1 &&
+      cosine >= leastCosine &&
+      cosine - plainLowDistance(entry.pdq, orientations) / 24 >= leastLikeness;
+    return pdqDistance <= radius || isAlike ? [{ position, pdqDistance }] : [];
   });
+}
+
+/** Bits of the frequencies 1…8 each way that differ, in the best of eight orientations. */
+function plainLowDistance(hash: Uint8Array, orientations: Uint8Array): number {
+  const bit = (bytes: Uint8Array, start: number, at: number) => (bytes[start + 31 - (at >> 3)]! >> (at & 7)) & 1;
+  const low = Array.from({ length: 64 }, (_, at) => 16 * (at >> 3) + (at & 7));
+  const distances = Array.from(
+    { length: 8 },
+    (_, index) => low.filter((at) => bit(hash, 0, at) !== bit(orientations, 32 * index, at)).length,
+  );
+  return Math.min(...distances);
 }
 
 const dot = (a: Int8Array, b: Int8Array) => a.reduce((sum, value, index) => sum + value * b[index]!, 0);

@@ -79,7 +79,7 @@ describe('kernel of the pixel comparison', () => {
       for (let bit = 0; bit < feature; bit++) copy[bit % 32]! ^= 1 << (bit % 8);
       b.descriptions.set(copy, (119 - feature) * 32);
     }
-    const { count, first, second } = pairUp(a, { ...b, columns: columnsOf(b.descriptions) });
+    const { count, first, second } = pairUp(a, { ...b, columns: () => columnsOf(b.descriptions) });
     const found = Array.from({ length: count }, (_, index) => [first[index], second[index]]);
     const wanted = Array.from({ length: 19 }, (_, index) => [2 * index, 119 - 2 * index]);
     assert.deepEqual(found, wanted);
@@ -89,7 +89,7 @@ describe('kernel of the pixel comparison', () => {
     const descriptions = Uint8Array.from({ length: count * 32 }, () => random.integer(0, 255));
     const none = { x: new Float64Array(count), y: new Float64Array(count), scaleX: 1, scaleY: 1 };
     const poses = { angle: new Uint8Array(count), level: new Uint8Array(count) };
-    return { count, ...none, ...poses, descriptions, columns: new Uint8Array(0) };
+    return { count, ...none, ...poses, descriptions, columns: () => new Uint8Array(0) };
   }
 });
 

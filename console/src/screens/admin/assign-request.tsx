@@ -8,6 +8,7 @@ import { Dialog } from '../../ui/dialog.js';
 import { ErrorNote, Notice } from '../../ui/feedback.js';
 import { SelectField } from '../../ui/field.js';
 import { useToast } from '../../ui/toasts.js';
+import { useLabelers } from '../labelling/use-labelers.js';
 
 const LIMIT = 1000;
 
@@ -21,17 +22,7 @@ export function AssignRequest({ onClose }: { onClose: () => void }) {
     queryKey: ['requests', 'to-assign'],
     queryFn: () => client.requests.adminList.query({ limit: LIMIT }),
   });
-  const labelers = useQuery({
-    queryKey: ['users', 'labelers'],
-    queryFn: async () => {
-      const [own, all] = await Promise.all([
-        client.users.adminList.query({ limit: LIMIT, role: 'LABELER' }),
-        client.users.adminList.query({ limit: LIMIT, role: 'SUPER_ADMIN' }),
-      ]);
-      const users = [...own, ...all].filter(({ is_active: active }) => active);
-      return [...new Map(users.map((user) => [user.id, user])).values()];
-    },
-  });
+  const labelers = useLabelers();
   const assign = useMutation({
     mutationFn: () => client.tasks.assign.mutate({ request_id: request, labeler_username: labeler }),
     onSuccess: () => {

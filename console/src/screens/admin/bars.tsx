@@ -21,7 +21,9 @@ export function Bars({ rows, max, digits = 0 }: BarsProps) {
             <rect className="bar-ground" width="100" height="8" rx="1.5" />
             <rect className="bar-value" width={Math.max(0, ((value ?? 0) / full) * 100)} height="8" rx="1.5" />
           </svg>
-          <span className="figure">{value === null ? '–' : number(value, { maximumFractionDigits: digits })}</span>
+          <span className="figure">
+            {value === null ? '–' : number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits })}
+          </span>
         </li>
       ))}
     </ul>

@@ -15,7 +15,8 @@ import { useRequestRights } from './rights.js';
 
 const Results = lazy(() => import('../results/results.js'));
 const Exports = lazy(() => import('./exports.js'));
-const LabelQuality = lazy(() => import('./label-quality.js'));
+const Labelling = lazy(() => import('../labelling/labelling.js'));
+const Gold = lazy(() => import('../labelling/gold.js'));
 const Duplicates = lazy(() => import('../results/duplicates.js'));
 
 export default function RequestPage() {
@@ -42,7 +43,12 @@ export default function RequestPage() {
     { name: 'results', label: t('tabResults') },
     { name: 'duplicates', label: t('tabDuplicates') },
     ...(rights.readUploads ? [{ name: 'exports', label: t('tabExports') }] : []),
-    ...(administers(me) ? [{ name: 'labels', label: t('tabLabels') }] : []),
+    ...(administers(me)
+      ? [
+          { name: 'labels', label: t('tabLabels') },
+          { name: 'gold', label: t('tabGold') },
+        ]
+      : []),
   ];
   return (
     <Page title={title} lead={description} back={back} badge={<RequestStatus status={status} />}>
@@ -61,7 +67,8 @@ export default function RequestPage() {
         {tab === 'results' && <Results requestId={id} />}
         {tab === 'duplicates' && <Duplicates requestId={id} />}
         {tab === 'exports' && <Exports requestId={id} mayOrder={rights.write} />}
-        {tab === 'labels' && <LabelQuality requestId={id} />}
+        {tab === 'labels' && <Labelling requestId={id} />}
+        {tab === 'gold' && <Gold request={request.data} />}
         {tab === '' && <Overview request={request.data} />}
       </Suspense>
     </Page>

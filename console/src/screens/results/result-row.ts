@@ -1,4 +1,5 @@
 import type { QcResult } from '../../api.js';
+import type { Order, ResultOrders } from './result-orders.js';
 
 export type Relation = NonNullable<QcResult['match']>['relation'];
 export type Decision = NonNullable<QcResult['decision']>;
@@ -46,7 +47,6 @@ export const isDuplicate = (row: ResultRow, thresholds: Thresholds) =>
 export const isGenerated = (row: ResultRow, thresholds: Thresholds) => row.generated >= thresholds.generated;
 
 export type Verdict = 'all' | 'duplicate' | 'generated' | 'clean' | 'rejected';
-export type Order = 'suspicion' | 'duplicate' | 'generated' | 'filename' | 'upload';
 
 export interface View {
   thresholds: Thresholds;
@@ -80,28 +80,23 @@ export function countVerdicts(
 }
 
 /** Those of the verdict, in the order asked for; what is flagged by the thresholds stands first where suspicion counts. */
-export function viewRows(rows: readonly ResultRow[], { thresholds, verdict, order, decisions }: View): ResultRow[] {
-  const wanted: Record<Verdict, (row: ResultRow) => boolean> = {
-    all: () => true,
+export function viewRows(orders: ResultOrders, { thresholds, verdict, order, decisions }: View): readonly ResultRow[] {
+  const wanted: Record<Exclude<Verdict, 'all'>, (row: ResultRow) => boolean> = {
     duplicate: (row) => isDuplicate(row, thresholds),
     generated: (row) => isGenerated(row, thresholds),
     clean: (row) => !isDuplicate(row, thresholds) && !isGenerated(row, thresholds),
     rejected: (row) => decisionOf(row, decisions) === 'reject',
   };
-  const shown = rows.filter(wanted[verdict]);
-  if (order === 'upload') return shown;
-  if (order === 'filename')
-    return shown.sort((a, b) => (a.filename < b.filename ? -1 : a.filename > b.filename ? 1 : 0));
-  const keyOf: Record<'suspicion' | 'duplicate' | 'generated', (row: ResultRow) => number> = {
-    suspicion: (row) =>
-      2 * (Number(isDuplicate(row, thresholds)) + Number(isGenerated(row, thresholds))) +
-      Math.max(row.duplicate, row.generated),
-    duplicate: (row) => row.duplicate,
-    generated: (row) => row.generated,
-  };
-  const key = keyOf[order];
-  const keyed = shown.map((row) => ({ row, key: key(row) }));
-  return keyed.sort((a, b) => b.key - a.key).map(({ row }) => row);
+  const sorted = orders.by(order);
+  const shown = verdict === 'all' ? sorted : sorted.filter(wanted[verdict]);
+  if (order !== 'suspicion') return shown;
+  const byFlags: [none: ResultRow[], one: ResultRow[], both: ResultRow[]] = [[], [], []];
+  for (const row of shown) {
+    byFlags[
+      isDuplicate(row, thresholds) ? (isGenerated(row, thresholds) ? 2 : 1) : isGenerated(row, thresholds) ? 1 : 0
+    ].push(row);
+  }
+  return [...byFlags[2], ...byFlags[1], ...byFlags[0]];
 }
 
 export const BINS = 40;

@@ -10,7 +10,8 @@ import { useRequestRights } from '../requests/rights.js';
 import { Gallery } from './gallery.js';
 import { KeyboardHelp } from './keyboard-help.js';
 import { ResultDetail } from './result-detail.js';
-import { countVerdicts, histogram, viewRows, type Order, type Thresholds, type Verdict } from './result-row.js';
+import { ResultOrders, type Order } from './result-orders.js';
+import { countVerdicts, histogram, viewRows, type Thresholds, type Verdict } from './result-row.js';
 import { SaveThresholds } from './save-thresholds.js';
 import { ScorePanel } from './score-panel.js';
 import { useDecisions } from './use-decisions.js';
@@ -39,9 +40,10 @@ export default function Results({ requestId }: { requestId: string }) {
   const settled = useDeferredValue(thresholds);
   const rows = useMemo(() => results.rows ?? [], [results.rows]);
   const made = decisions.made;
+  const orders = useMemo(() => new ResultOrders(rows), [rows]);
   const view = useMemo(
-    () => viewRows(rows, { thresholds: settled, verdict, order, decisions: made }),
-    [rows, settled, verdict, order, made],
+    () => viewRows(orders, { thresholds: settled, verdict, order, decisions: made }),
+    [orders, settled, verdict, order, made],
   );
   const counts = useMemo(() => countVerdicts(rows, { thresholds: settled, decisions: made }), [rows, settled, made]);
   const duplicateBins = useMemo(

@@ -22,6 +22,12 @@ async function send(requestId: string, decisions: Decisions): Promise<void> {
   }
 }
 
+function merged(older: Decisions, newer: Decisions): Decisions {
+  const both = new Map(older);
+  for (const [id, decision] of newer) both.set(id, decision);
+  return both;
+}
+
 /** Keeping and rejecting pictures: shown at once, taken back where the service refuses, and undone step by step. */
 export function useDecisions(requestId: string) {
   const { t } = useI18n();
@@ -33,13 +39,13 @@ export function useDecisions(requestId: string) {
 
   const save = useCallback(
     async (changes: Decisions, before: Decisions) => {
-      setMade((current) => new Map([...current, ...changes]));
+      setMade((current) => merged(current, changes));
       try {
         await outbox.put(changes);
         void queries.invalidateQueries({ queryKey: ['duplicates', requestId] });
         return true;
       } catch (error) {
-        setMade((current) => new Map([...current, ...before]));
+        setMade((current) => merged(current, before));
         say(failureOf(error).message, { bad: true });
         return false;
       }

@@ -1,11 +1,12 @@
-import { useEffect, useMemo } from 'react';
+import { useEffect } from 'react';
 import { client } from '../../api.js';
 import { usePaged } from '../../use-paged.js';
 import { isUnderWay, useQcStatus } from '../requests/use-qc-status.js';
 import { toRow, type ResultRow } from './result-row.js';
 
-/** Large enough that a hundred thousand come in few calls, small enough that the first are soon there. */
-const LIMIT = 2_000;
+/** The first are soon there, and a hundred thousand come in few calls. */
+const FIRST_LIMIT = 200;
+const LIMIT = 5_000;
 const WHILE_RUNNING_MS = 4_000;
 /** Of more than this the list is not read anew while quality control runs, but at its end. */
 const READ_ANEW_UP_TO = 4_000;
@@ -17,16 +18,16 @@ export function useResults(requestId: string) {
   const few = (status.data?.images_total ?? 0) <= READ_ANEW_UP_TO;
   const list = usePaged<ResultRow>({
     queryKey: ['results', requestId],
-    fetchPage: async (cursor) =>
-      (await client.qc.results.query({ request_id: requestId, limit: LIMIT, cursor })).map(toRow),
+    fetchPage: async (cursor, limit) =>
+      (await client.qc.results.query({ request_id: requestId, limit, cursor })).map(toRow),
     idOf: ({ id }) => id,
     limit: LIMIT,
+    firstLimit: FIRST_LIMIT,
     ...(running && few && { refetchInterval: WHILE_RUNNING_MS }),
   });
-  const { data, hasNextPage, isFetching, isError, fetchNextPage } = list;
+  const { hasNextPage, isFetching, isError, fetchNextPage } = list;
   useEffect(() => {
     if (hasNextPage && !isFetching && !isError) void fetchNextPage();
   }, [hasNextPage, isFetching, isError, fetchNextPage]);
-  const rows = useMemo(() => data?.pages.flat(), [data]);
-  return { ...list, rows, status: status.data, running };
+  return { ...list, status: status.data, running };
 }

@@ -8,18 +8,22 @@ import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { EmptyState, ErrorNote, ProgressBar, Skeleton } from '../../ui/feedback.js';
 import { Page } from '../../ui/page.js';
-import { Picture } from '../../ui/picture.js';
 import { useToast } from '../../ui/toasts.js';
 import { usePaged } from '../../use-paged.js';
+import { ReviewStatus } from '../labelling/review-status.js';
 import { classKeys } from './class-keys.js';
 import { ClassList } from './class-list.js';
-import { Filmstrip } from './filmstrip.js';
+import { Easel } from './easel.js';
 import { LabelOutbox } from './label-outbox.js';
+import { SaidOf } from './said-of.js';
+import { SentBack } from './sent-back.js';
 import { TaskStatus } from './task-status.js';
 
 type Task = RouterOutputs['tasks']['get'];
 type Labels = readonly string[];
 const LIMIT = 500;
+/** Of a task that was sent back all pictures are read before the first is shown: those to look at again come first. */
+const LIMIT_SENT_BACK = 5_000;
 
 export default function Annotate() {
   const { id } = useParams<{ id: string }>();
@@ -42,12 +46,19 @@ export default function Annotate() {
       title={task.data.title}
       lead={task.data.description}
       back={back}
-      badge={<TaskStatus status={task.data.status} />}
+      badge={
+        <>
+          <TaskStatus status={task.data.status} />
+          <ReviewStatus status={task.data.review_status} />
+        </>
+      }
     >
       <Workbench key={id} task={task.data} />
     </Page>
   );
 }
+
+const wasSentBack = ({ review }: Task['images'][number]) => review?.verdict === 'returned';
 
 function Workbench({ task }: { task: Task }) {
   const { t } = useI18n();
@@ -60,17 +71,22 @@ function Workbench({ task }: { task: Task }) {
   const [several, setSeveral] = useState(() => localStorage.getItem('assay.several-labels') === 'yes');
   const [finishing, setFinishing] = useState(false);
 
+  const sentBack = task.review_status === 'returned';
   const list = usePaged({
     queryKey: ['task-images', task.id],
-    fetchPage: async (cursor) => (await client.tasks.get.query({ task_id: task.id, limit: LIMIT, cursor })).images,
+    fetchPage: async (cursor, limit) => (await client.tasks.get.query({ task_id: task.id, limit, cursor })).images,
     idOf: (image) => image.image_id,
-    limit: LIMIT,
+    limit: sentBack ? LIMIT_SENT_BACK : LIMIT,
   });
   const progress = useQuery({
     queryKey: ['task-progress', task.id],
     queryFn: () => client.tasks.progress.query({ task_id: task.id }),
   });
-  const images = useMemo(() => list.rows ?? [], [list.rows]);
+  const images = useMemo(() => {
+    const rows = list.rows ?? [];
+    if (!sentBack) return rows;
+    return [...rows.filter(wasSentBack), ...rows.filter((image) => !wasSentBack(image))];
+  }, [list.rows, sentBack]);
   const labelsOf = useCallback(
     (at: number): Labels => {
       const image = images[at];
@@ -103,10 +119,11 @@ function Workbench({ task }: { task: Task }) {
     };
   }, [outbox, queries, task.id]);
 
-  const { hasNextPage, isFetching, fetchNextPage } = list;
+  const { hasNextPage, isFetching, isError, fetchNextPage } = list;
   useEffect(() => {
-    if (hasNextPage && !isFetching && index > images.length - LIMIT / 2) void fetchNextPage();
-  }, [hasNextPage, isFetching, fetchNextPage, index, images.length]);
+    const isNear = sentBack || index > images.length - LIMIT / 2;
+    if (hasNextPage && !isFetching && !isError && isNear) void fetchNextPage();
+  }, [hasNextPage, isFetching, isError, fetchNextPage, index, images.length, sentBack]);
   useEffect(() => {
     // The next pictures are there before they are asked for.
     for (const ahead of images.slice(index + 1, index + 4)) new Image().src = ahead.url;
@@ -144,10 +161,15 @@ function Workbench({ task }: { task: Task }) {
     put(last.index, last.labels);
     setIndex(last.index);
   };
-  const nextUnlabelled = () => {
+  const goToNext = (isWanted: (at: number) => boolean) => {
     const order = [...images.keys()].map((offset) => (index + 1 + offset) % images.length);
-    const found = order.find((at) => labelsOf(at).length === 0);
+    const found = order.find(isWanted);
     if (found !== undefined) setIndex(found);
+  };
+  /** Sent back, and neither before nor during this visit labelled anew. */
+  const isToLookAt = (at: number) => {
+    const row = images[at];
+    return row !== undefined && wasSentBack(row) && row.review?.addressed !== true && !made.has(row.image_id);
   };
 
   const onKey = useRef<(event: KeyboardEvent) => void>(() => undefined);
@@ -189,14 +211,22 @@ function Workbench({ task }: { task: Task }) {
   });
 
   if (list.error) return <ErrorNote error={list.error} onRetry={() => void list.refetch()} />;
-  if (!list.rows || !progress.data) return <Skeleton rows={2} height={320} />;
+  if (!list.rows || !progress.data || (sentBack && list.hasNextPage)) return <Skeleton rows={2} height={320} />;
   // What was labelled before this visit, and what has changed since.
   const before = images.filter(({ labels }) => labels.length > 0).length;
   const now = images.filter((_, at) => labelsOf(at).length > 0).length;
   const total = progress.data.total_images;
   const done = Math.max(0, Math.min(total, list.hasNextPage ? progress.data.labeled_images + now - before : now));
+  const frameOf = (at: number) => {
+    const words = labelsOf(at).join(', ') || t('noLabel');
+    if (isToLookAt(at)) return { mark: 'warn' as const, words: `${words}, ${t('reviewReturned')}` };
+    return { mark: labelsOf(at).length > 0 ? ('good' as const) : undefined, words };
+  };
   return (
     <div className="stack">
+      {sentBack && task.review && (
+        <SentBack review={task.review} left={images.filter((_, at) => isToLookAt(at)).length} />
+      )}
       <div className="row between">
         <div className="grow stack tight" style={{ minWidth: 220 }}>
           <ProgressBar label={t('progress')} value={done} max={total} good={done === total} />
@@ -210,7 +240,11 @@ function Workbench({ task }: { task: Task }) {
             <Button icon="undo" onClick={undo}>
               {t('undo')} <kbd>U</kbd>
             </Button>
-            <Button onClick={nextUnlabelled}>{t('goToUnlabelled')}</Button>
+            {images.some((_, at) => isToLookAt(at)) ? (
+              <Button onClick={() => goToNext(isToLookAt)}>{t('nextSentBack')}</Button>
+            ) : (
+              <Button onClick={() => goToNext((at) => labelsOf(at).length === 0)}>{t('goToUnlabelled')}</Button>
+            )}
             <Button kind="primary" icon="check" onClick={() => setFinishing(true)}>
               {t('finishTask')}
             </Button>
@@ -219,34 +253,12 @@ function Workbench({ task }: { task: Task }) {
       </div>
       {image ? (
         <div className="workbench">
-          <div className="stack tight">
-            <div className="easel">
-              <Picture key={image.image_id} src={image.url} alt={image.filename} className="easel-picture" eager />
-              <Button
-                className="easel-back"
-                icon="back"
-                aria-label={t('previous')}
-                disabled={index === 0}
-                onClick={() => go(index - 1)}
-              />
-              <Button
-                className="easel-next"
-                icon="next"
-                aria-label={t('next')}
-                disabled={index === images.length - 1}
-                onClick={() => go(index + 1)}
-              />
-            </div>
-            <div className="row between faint">
-              <span className="truncate">{image.filename}</span>
-              <span aria-live="polite">{t('position', { index: index + 1, total })}</span>
-            </div>
-            <Filmstrip images={images} index={index} labelsOf={labelsOf} onGo={go} />
-          </div>
+          <Easel images={images} index={index} total={total} frameOf={frameOf} onGo={go} />
           <div className="card padded stack">
-            <div className="row between">
-              <h2>{t('classes')}</h2>
-            </div>
+            {image.review && (
+              <SaidOf review={image.review} addressed={image.review.addressed || made.has(image.image_id)} />
+            )}
+            <h2>{t('classes')}</h2>
             <ClassList classes={task.classes} chosen={labelsOf(index)} disabled={readOnly} onChoose={choose} />
             {!readOnly && (
               <>

@@ -9,6 +9,9 @@ const marks = {
   done: ['good', 'taskDone'],
 } as const satisfies Record<Status, readonly [string, string]>;
 
+export const taskStatuses = Object.keys(marks) as Status[];
+export const taskStatusNames = marks;
+
 export function TaskStatus({ status }: { status: Status }) {
   const { t } = useI18n();
   const [kind, name] = marks[status];

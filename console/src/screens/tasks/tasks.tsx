@@ -6,6 +6,7 @@ import { EmptyState, ErrorNote, ProgressBar, Skeleton } from '../../ui/feedback.
 import { MoreRows } from '../../ui/more-rows.js';
 import { Page } from '../../ui/page.js';
 import { usePaged } from '../../use-paged.js';
+import { ReviewStatus } from '../labelling/review-status.js';
 import { TaskStatus } from './task-status.js';
 
 type TaskRow = RouterOutputs['tasks']['list'][number];
@@ -48,13 +49,14 @@ function TaskCard({ task }: { task: TaskRow }) {
   });
   const done = progress.data?.labeled_images ?? 0;
   const total = progress.data?.total_images ?? task.images_count;
-  const action = task.status === 'done' ? 'viewTask' : done > 0 ? 'continueLabelling' : 'startLabelling';
+  const action = actionOf(task, done);
   return (
     <li className="card padded row between">
       <div className="stack tight grow">
         <div className="row">
           <h2>{task.title}</h2>
           <TaskStatus status={task.status} />
+          <ReviewStatus status={task.review_status} />
         </div>
         <ProgressBar label={task.title} value={done} max={total} good={done === total} />
         <span className="faint">
@@ -70,4 +72,10 @@ function TaskCard({ task }: { task: TaskRow }) {
       </Link>
     </li>
   );
+}
+
+function actionOf({ status, review_status: review }: TaskRow, done: number) {
+  if (status === 'done') return 'viewTask';
+  if (review === 'returned') return 'lookAgain';
+  return done > 0 ? 'continueLabelling' : 'startLabelling';
 }

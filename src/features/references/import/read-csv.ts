@@ -16,7 +16,7 @@ interface Columns {
  * A first row of names says which column is which; without one the columns are told by what the first row holds.
  */
 export async function* readCsv(path: string): AsyncGenerator<ListedReference | Fault> {
-  const rows = createReadStream(path).pipe(
+  const rows = createReadStream(path).compose(
     parse({
       bom: true,
       relax_column_count: true,

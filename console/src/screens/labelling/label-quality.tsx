@@ -1,35 +1,32 @@
 import '../admin/metrics.css';
-import { useQuery } from '@tanstack/react-query';
-import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
 import { TableWrap } from '../../ui/table-wrap.js';
 import { Bars } from '../admin/bars.js';
+import { useLabelQuality } from './use-label-quality.js';
 
 /** How far the labelers of a request agree, how fast each is, and how often right where the answer is known. */
-export default function LabelQuality({ requestId }: { requestId: string }) {
+export function LabelQuality({ requestId }: { requestId: string }) {
   const { t, number, percent } = useI18n();
-  const quality = useQuery({
-    queryKey: ['label-quality', requestId],
-    queryFn: () => client.tasks.quality.query({ request_id: requestId }),
-  });
+  const quality = useLabelQuality(requestId);
   if (quality.error) return <ErrorNote error={quality.error} onRetry={() => void quality.refetch()} />;
-  if (!quality.data) return <Skeleton rows={3} height={120} />;
+  if (!quality.data) return <Skeleton rows={2} height={120} />;
   const { agreement, labelers, images_labeled: labelled, images_total: total, ties } = quality.data;
-  if (labelers.length === 0) {
+  if (labelled === 0) {
     return (
       <div className="card">
-        <EmptyState icon="tasks" title={t('noAssignments')}>
-          <p>{t('noAssignmentsLead')}</p>
+        <EmptyState icon="metrics" title={t('qualityNone')}>
+          <p>{t('qualityNoneLead')}</p>
         </EmptyState>
       </div>
     );
   }
   return (
-    <div className="stack">
+    <section className="stack" aria-labelledby="label-quality">
+      <h2 id="label-quality">{t('qualityTitle')}</h2>
       <div className="halves">
         <section className="card padded stack" aria-labelledby="label-agreement">
-          <h2 id="label-agreement">{t('metricsAgreement')}</h2>
+          <h3 id="label-agreement">{t('metricsAgreement')}</h3>
           <div className="row">
             <span className="big-figure">
               {agreement.kappa === null ? '–' : number(agreement.kappa, { maximumFractionDigits: 2 })}
@@ -37,20 +34,25 @@ export default function LabelQuality({ requestId }: { requestId: string }) {
             <span className="soft">
               {t('metricsFleiss')}
               <br />
-              {t('labelledOf', { done: labelled, total })}
-              <br />
-              {t('qualityTies', { count: ties })}
+              <span className="faint">{t(agreement.kappa === null ? 'qualityKappaNone' : 'qualityKappaHint')}</span>
             </span>
           </div>
+          <ul className="faint">
+            <li>{t('labelledOf', { done: labelled, total })}</li>
+            <li>{t('qualityShared', { count: agreement.images })}</li>
+            {ties > 0 && <li>{t('qualityTies', { count: ties })}</li>}
+          </ul>
         </section>
-        <section className="card padded stack" aria-labelledby="label-classes">
-          <h2 id="label-classes">{t('classes')}</h2>
-          <Bars
-            rows={agreement.kappa_per_class.map(({ class: label, kappa }) => ({ label, value: kappa }))}
-            max={1}
-            digits={2}
-          />
-        </section>
+        {agreement.kappa_per_class.length > 0 && (
+          <section className="card padded stack" aria-labelledby="label-classes">
+            <h3 id="label-classes">{t('qualityByClass')}</h3>
+            <Bars
+              rows={agreement.kappa_per_class.map(({ class: label, kappa }) => ({ label, value: kappa }))}
+              max={1}
+              digits={2}
+            />
+          </section>
+        )}
       </div>
       <TableWrap card label={t('labeler')}>
         <table className="table">
@@ -62,6 +64,9 @@ export default function LabelQuality({ requestId }: { requestId: string }) {
               </th>
               <th scope="col" className="figure">
                 {t('qualityPerHour')}
+              </th>
+              <th scope="col" className="figure">
+                {t('qualitySeconds')}
               </th>
               <th scope="col" className="figure">
                 {t('qualityGold')}
@@ -81,12 +86,28 @@ export default function LabelQuality({ requestId }: { requestId: string }) {
                     ? '–'
                     : number(labeler.labels_per_hour, { maximumFractionDigits: 0 })}
                 </td>
-                <td className="figure">{labeler.gold_accuracy === null ? '–' : percent(labeler.gold_accuracy)}</td>
+                <td className="figure">
+                  {labeler.median_seconds_per_image === null
+                    ? '–'
+                    : number(labeler.median_seconds_per_image, { maximumFractionDigits: 1 })}
+                </td>
+                <td className="figure">
+                  {labeler.gold_accuracy === null ? (
+                    '–'
+                  ) : (
+                    <>
+                      {percent(labeler.gold_accuracy)}
+                      <div className="faint">
+                        {t('qualityGoldOf', { correct: labeler.gold_correct, total: labeler.gold_images })}
+                      </div>
+                    </>
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       </TableWrap>
-    </div>
+    </section>
   );
 }
