@@ -24,6 +24,8 @@ export function restBridge(services: Services, router: AnyRouter): HttpMiddlewar
   }
   const dispatch = rest.routes();
   return async (ctx, next) => {
+    // The router matches by what it would set itself were it mounted: `newRouterPath` is read before the address, and so
+    // stands for it without `/api` and the slash. What a match finds, `refuseMethod` reads from `matched`.
     const routed = Object.assign(ctx, { newRouterPath: normalisePath(ctx.path), params: {}, router: rest });
     await dispatch(routed, () => refuseMethod(routed, next));
   };

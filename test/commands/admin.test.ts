@@ -167,7 +167,7 @@ describe('The operator’s commands', () => {
       assert.match(output, /argon@clinic.example: the password is hashed by argon2: reset it/);
       assert.match(output, /sso@clinic.example: the password was unusable: reset it/);
       assert.match(output, /anonymous: has no e-mail address/);
-      assert.match(output, /expected string/);
+      assert.match(output, /Give a text/);
       assert.match(output, /3 imported, 0 there already/);
       assert.equal((await logIn('argon@clinic.example', '!')).status, 401);
       assert.equal((await logIn('odd@clinic.example', DJANGO_PASSWORD)).status, 200);
