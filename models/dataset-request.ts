@@ -16,4 +16,6 @@ export class DatasetRequest extends Model {
   /** How many labelers each image is to have: its tasks share them. Null: each task has every image. */
   declare overlap: number | null;
   declare createdAt: Date;
+  /** From then on it is nobody's to see, and what it holds is being deleted. */
+  declare deletedAt: Date | null;
 }

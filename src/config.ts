@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import './input-faults.js';
 import { packageRoot } from './package-root.js';
 import { isTimeZone } from './time-zone.js';
 

@@ -7,6 +7,7 @@ import { examineBatch } from './features/qc/examine-batch.js';
 import { endStrandedRuns } from './features/qc/end-stranded-runs.js';
 import { runQc } from './features/qc/run-qc.js';
 import { sweepIdempotencyKeys } from './features/idempotency/keys.js';
+import { clearRequests } from './features/requests/clear-requests.js';
 import { sweepSessions } from './features/sessions/sweep.js';
 import { dealUploaded } from './features/tasks/deal-images.js';
 import { makeThumbnails } from './features/uploads/make-thumbnails.js';
@@ -36,6 +37,7 @@ export function jobHandlers(analyser: Worker, sender: Sender): JobHandlers {
     sweepAbandonedUploads: () => sweepAbandonedUploads(db, storage),
     sweepStorage: (payload, job) => sweepStorage({ db, storage }, payload, job),
     endStrandedRuns: () => endStrandedRuns(db),
+    clearRequests: (payload, job) => clearRequests(db, payload, job),
     sweepSessions: () => sweepSessions(db),
     makeExport: (payload, job) => makeExport(withCare(analyser, job), payload, job),
     sweepExports: () => sweepExports(db),
@@ -49,6 +51,7 @@ export function jobHandlers(analyser: Worker, sender: Sender): JobHandlers {
 /** Jobs that come round by the clock, in graphile-worker's crontab format (UTC). */
 export const crontab = `
 * * * * * endStrandedRuns
+7 * * * * clearRequests
 17 * * * * sweepAbandonedUploads
 47 * * * * sweepSessions
 */10 * * * * sweepExports

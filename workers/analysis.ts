@@ -14,8 +14,8 @@ export interface ThumbnailTask extends AnalysisTask {
   size: number;
 }
 
-/** Plain data, as it crosses a thread boundary. `milliseconds`: spent on it. */
-export type Thumbnail =
+/** A preview or a heat map. Plain data, as it crosses a thread boundary. `milliseconds`: spent on it. */
+export type WebpAnswer =
   | { webp: Uint8Array; milliseconds: number }
   /** Why the picture cannot be decoded, and whether it never will be, whatever the settings. */
   | { webp: null; undecodable: string; lasting: boolean; milliseconds: number };

@@ -5,7 +5,7 @@ import type {
   EvidenceKind,
   Finding,
   ProvenanceFact,
-  Thumbnail,
+  WebpAnswer,
   ThumbnailTask,
 } from './analysis.js';
 import { decode, metadataSize, renderThumbnail } from './decode.js';
@@ -57,7 +57,7 @@ export async function analyse(task: AnalysisTask): Promise<Analysis> {
 }
 
 /** A WebP of at most `size` pixels on the long side. A bad picture is an answer; what is thrown is no fault of it. */
-export async function thumbnail(task: ThumbnailTask): Promise<Thumbnail> {
+export async function thumbnail(task: ThumbnailTask): Promise<WebpAnswer> {
   const clock = stopwatch();
   try {
     const webp = await renderThumbnail(task);
@@ -69,7 +69,7 @@ export async function thumbnail(task: ThumbnailTask): Promise<Thumbnail> {
 }
 
 /** Where a picture looks generated, drawn over it. A bad picture is an answer; what is thrown is no fault of it. */
-export async function heatMap(task: AnalysisTask): Promise<Thumbnail> {
+export async function heatMap(task: AnalysisTask): Promise<WebpAnswer> {
   const clock = stopwatch();
   const { pixels, error } = await decode(task);
   if (!pixels) return { webp: null, undecodable: error.message, lasting: error.lasting, milliseconds: clock() };

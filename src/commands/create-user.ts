@@ -31,7 +31,8 @@ export const createUserCommand: Command = {
     if (!parsed.success) throw new CommandError(z.prettifyError(parsed.error));
     const granted = values.role.map(knownRole);
 
-    const { password, show } = await readPassword({ fromStdin: values['password-stdin'] });
+    const from = { fromStdin: values['password-stdin'], whose: parsed.data };
+    const { password, show } = await readPassword(from);
     const passwordHash = await hashPassword(password);
     const caller = { ...operator, actor: null };
     await db.transaction(async (trx) => {

@@ -13,7 +13,7 @@ export const resetPasswordCommand: Command = {
       options: { 'password-stdin': { type: 'boolean', default: false } },
     });
     const user = await findNamedUser(db, positionals[0]);
-    const { password, show } = await readPassword({ fromStdin: values['password-stdin'] });
+    const { password, show } = await readPassword({ fromStdin: values['password-stdin'], whose: user });
     await resetPassword(db, operator, user, password);
     show(say);
     say(`${user.email} has a new password. His sessions and tokens have ended.`);

@@ -21,9 +21,10 @@ const parse = bodyParser({
  */
 export async function readJsonBody(ctx: HttpContext): Promise<object> {
   if (ctx.method === 'GET' || ctx.method === 'HEAD' || !hasBody(ctx)) return {};
-  if (!ctx.is('application/json')) ctx.throw(415);
+  if (!ctx.is('application/json') || !isUtf8(ctx.request.charset)) ctx.throw(415);
   await parse(ctx, () => Promise.resolve());
-  const { body } = ctx.request;
+  const { body, rawBody } = ctx.request;
+  if (isMisread(rawBody, ctx)) throw invalid('body', 'The body is not UTF-8, the one encoding of JSON (RFC 8259).');
   if (!isObject(body) || Array.isArray(body)) throw notAnObject();
   if (isDeeperThan(body, MAX_DEPTH)) throw invalid('body', `The body is nested more than ${MAX_DEPTH} levels deep.`);
   return body;
@@ -32,6 +33,15 @@ export async function readJsonBody(ctx: HttpContext): Promise<object> {
 /** Whether the request brings a body, as its headers say. */
 export function hasBody(ctx: HttpContext): boolean {
   return ctx.get('Transfer-Encoding') !== '' || Number(ctx.get('Content-Length')) > 0;
+}
+
+const isUtf8 = (charset: string) => ['', 'utf-8', 'utf8', 'us-ascii'].includes(charset.toLowerCase());
+
+/** Bytes that are no UTF-8 were read as U+FFFD, which is longer than they were; one that was sent has its length. */
+function isMisread(text: string | undefined, ctx: HttpContext): boolean {
+  if (!text?.includes('\ufffd') || ctx.get('Content-Encoding') !== '') return false;
+  const sent = Number(ctx.get('Content-Length'));
+  return sent > 0 && sent !== Buffer.byteLength(text);
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

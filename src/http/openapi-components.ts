@@ -74,10 +74,10 @@ const errorBody = {
     request_id: { type: 'string' },
   },
   example: {
-    message: 'title: Too small: expected string to have >=1 characters',
-    detail: 'title: Too small: expected string to have >=1 characters',
+    message: 'title: This must not be empty.',
+    detail: 'title: This must not be empty.',
     code: 'invalid',
-    errors: { title: ['Too small: expected string to have >=1 characters'] },
+    errors: { title: ['This must not be empty.'] },
     request_id: '0b6b1c9e-8f0e-4d0c-9a55-0d9b9a4f0c11',
   },
 } satisfies NonNullable<Components['schemas']>[string];

@@ -6,7 +6,7 @@ import pLimit from 'p-limit';
 import { Piscina } from 'piscina';
 import { inSpan } from '../tracing.js';
 import type { WorkerStats } from '../../models/worker-process.js';
-import type { Analysis, AnalysisTask, FingerprintAnswer, Thumbnail, ThumbnailTask } from '../../workers/analysis.js';
+import type { Analysis, AnalysisTask, FingerprintAnswer, WebpAnswer, ThumbnailTask } from '../../workers/analysis.js';
 import type { Candidate } from '../../workers/match/fingerprint-index.js';
 import type { CompareTask, PartsPlace, PartsTask, SearchTask } from '../../workers/match/match-task.js';
 import type { PairMatch } from '../../workers/match/pair-match.js';
@@ -106,15 +106,15 @@ export class AnalysisPool {
   }
 
   /** A WebP, or why there can be none; rejects where the file cannot be read or memory runs out. */
-  async thumbnail(task: ThumbnailTask): Promise<Thumbnail> {
-    const thumbnail = await this.#lookAt<Thumbnail>('thumbnail', task).catch(orElse(noThumbnail));
+  async thumbnail(task: ThumbnailTask): Promise<WebpAnswer> {
+    const thumbnail = await this.#lookAt<WebpAnswer>('thumbnail', task).catch(orElse(noThumbnail));
     this.stats.stageSeconds.thumbnail += thumbnail.milliseconds / 1000;
     return thumbnail;
   }
 
   /** A WebP that shows where a picture looks generated, or why there can be none; rejects as `thumbnail` does. */
-  heatMap(task: AnalysisTask): Promise<Thumbnail> {
-    return this.#lookAt<Thumbnail>('heatMap', task).catch(orElse(noThumbnail));
+  heatMap(task: AnalysisTask): Promise<WebpAnswer> {
+    return this.#lookAt<WebpAnswer>('heatMap', task).catch(orElse(noThumbnail));
   }
 
   /** Rejects with the reason where the detector's folder cannot be used. */

@@ -13,6 +13,8 @@ export interface JobPayloads {
   /** Where to go on; from the start unless given. */
   sweepStorage: { room?: string; after?: string };
   endStrandedRuns: Record<string, never>;
+  /** Of one request that was deleted; of those that were left over unless given. */
+  clearRequests: { requestId?: string };
   sweepSessions: Record<string, never>;
   makeExport: { exportId: string };
   dealImages: { requestId: string };
@@ -57,6 +59,7 @@ const priorities: Record<JobName, number> = {
   sweepAbandonedUploads: 20,
   sweepStorage: 30,
   endStrandedRuns: 5,
+  clearRequests: 20,
   sweepSessions: 20,
   makeExport: 10,
   dealImages: 0,
@@ -79,6 +82,7 @@ const maxAttempts: Record<JobName, number> = {
   sweepAbandonedUploads: 2,
   sweepStorage: 3,
   endStrandedRuns: 2,
+  clearRequests: 10,
   sweepSessions: 2,
   makeExport: 5,
   dealImages: 10,

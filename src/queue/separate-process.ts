@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Analysis, AnalysisTask, Thumbnail, ThumbnailTask } from '../../workers/analysis.js';
+import type { Analysis, AnalysisTask, WebpAnswer, ThumbnailTask } from '../../workers/analysis.js';
 import type { Answer, Question } from './separate-process-entry.js';
 import { noAnalysis, noThumbnail, OVERDUE } from './unanswered-picture.js';
 
@@ -51,12 +51,12 @@ export class SeparateProcess {
   }
 
   /** As `AnalysisPool.thumbnail`. */
-  thumbnail(task: ThumbnailTask): Promise<Thumbnail> {
+  thumbnail(task: ThumbnailTask): Promise<WebpAnswer> {
     return this.#inTurn({ name: 'thumbnail', task }, noThumbnail);
   }
 
   /** As `AnalysisPool.heatMap`. */
-  heatMap(task: AnalysisTask): Promise<Thumbnail> {
+  heatMap(task: AnalysisTask): Promise<WebpAnswer> {
     return this.#inTurn({ name: 'heatMap', task }, noThumbnail);
   }
 

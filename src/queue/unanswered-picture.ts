@@ -1,4 +1,4 @@
-import type { Analysis, FingerprintAnswer, Thumbnail } from '../../workers/analysis.js';
+import type { Analysis, FingerprintAnswer, WebpAnswer } from '../../workers/analysis.js';
 
 /** What is said of a picture that was in hand until the deadline. */
 export const OVERDUE = 'The analysis of this picture did not come to an end.';
@@ -21,7 +21,7 @@ export const noAnalysis = (error: string): Analysis => ({
 });
 
 /** The same where a thumbnail or a heat map was asked for. */
-export const noThumbnail = (undecodable: string): Thumbnail => ({
+export const noThumbnail = (undecodable: string): WebpAnswer => ({
   webp: null,
   undecodable,
   lasting: true,

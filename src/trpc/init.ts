@@ -1,6 +1,7 @@
 import { initTRPC } from '@trpc/server';
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import type { Context } from './context.js';
+import '../input-faults.js';
 import { formatError } from './error-formatter.js';
 
 /** What a procedure says of its REST face beside what `trpc-to-openapi` knows. */

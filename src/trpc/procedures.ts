@@ -3,12 +3,19 @@ import { onlyViews, type RoleCode } from '../features/auth/actor.js';
 import { confirmCaller } from '../features/auth/confirm-caller.js';
 import type { LimitedCall } from '../features/auth/call-limits.js';
 import { t } from './init.js';
+import { refuseUnstorableText } from './unstorable-text.js';
 
 /** The kinds of procedure. What a caller may do to a given row is decided by the feature's policy, not here. */
-export const publicProcedure = t.procedure.use(({ ctx, type, next }) => {
+export const publicProcedure = t.procedure.use(({ ctx, type, getRawInput, next }) => {
   const readsOnly = ctx.credential?.kind === 'token' && ctx.credential.scope === 'read';
   if (readsOnly && type === 'mutation') throw forbidden('This token may only read: make one of scope write.');
-  return next();
+  return next({
+    getRawInput: async () => {
+      const input: unknown = await getRawInput();
+      refuseUnstorableText(input);
+      return input;
+    },
+  });
 });
 
 /** He is asked for anew once the body has arrived, which may take minutes, and before anything is done with it. */

@@ -4,7 +4,7 @@ import { DatasetExport } from '../../models/dataset-export.js';
 import { Organization } from '../../models/organization.js';
 import { PersonalAccessToken } from '../../models/personal-access-token.js';
 import { Session } from '../../models/session.js';
-import { Task } from '../../models/task.js';
+import { Task, type TaskStatus } from '../../models/task.js';
 import type { RoleCode } from '../../models/user-role.js';
 import { renderPicture } from '../support/pictures.js';
 import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
@@ -90,6 +90,15 @@ export class Cast {
   async clinicalImage(seed: number): Promise<string> {
     const { body } = await this.sendPicture('owner', '/images/upload/single', 'image', seed);
     return (body.image as { id: string }).id;
+  }
+
+  /** A further request of the owner's, on which the labeler has a task. */
+  async request(status: TaskStatus = 'assigned'): Promise<string> {
+    const { body } = await this.call<{ id: string }>('owner', 'POST', '/requests', { title: 'More signs' });
+    const { labeler, 'general admin': admin } = this.people;
+    const assignment = { labelerId: labeler.id, assignedBy: admin.id };
+    await Task.query(this.server.db).insert({ id: uuidv7(), requestId: body.id, ...assignment, status });
+    return body.id;
   }
 
   /** A camera of the owner's organization. */

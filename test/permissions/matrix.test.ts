@@ -297,6 +297,25 @@ describe('who may do what to whose row', () => {
       { what: 'list all requests', perform: get(() => '/admin/requests'), expected: administrators },
     ],
     'requests.get': [{ what: 'read the request', perform: get(() => request()), expected: reading }],
+    'requests.update': [
+      {
+        what: 'change the title of the request',
+        perform: (who) => cast.call(who, 'PATCH', request(), { title: 'Signs' }),
+        expected: '200 . . 403 . 403 . 200 . 200 200',
+      },
+    ],
+    'requests.remove': [
+      {
+        what: 'delete a request of the owner on which the labeler has a task',
+        perform: async (who) => cast.call(who, 'DELETE', `/requests/${await cast.request()}`),
+        expected: '200 . . 403 . 403 . 200 . 200 200',
+      },
+      {
+        what: 'delete one that the labeler has begun with',
+        perform: async (who) => cast.call(who, 'DELETE', `/requests/${await cast.request('in_progress')}`),
+        expected: '409 . . 403 . 403 . 200 . 200 200',
+      },
+    ],
     'uploads.upload': [
       {
         what: 'upload to the request',

@@ -53,6 +53,25 @@ describe('requests', () => {
     const { status, body } = await create({ title: 'a\u0000b' });
     assert.equal(status, 400);
     assert.match(String(body.message), /NUL/);
+    assert.deepEqual(Object.keys(body.errors as object), ['title']);
+    const nested = await create({ title: 'Signs', classes: ['stop', 'a\u0000b'] });
+    assert.deepEqual(Object.keys(nested.body.errors as object), ['classes.1']);
+    assert.deepEqual(Object.keys((await list('?q=%00')).body), ['message', 'detail', 'code', 'errors', 'request_id']);
+    const half = await create({ title: 'a\ud800b' });
+    assert.deepEqual([half.status, Object.keys(half.body.errors as object)], [400, ['title']]);
+  });
+
+  it('refuse a body that is not UTF-8, and keep a U+FFFD that is meant', async () => {
+    const send = (body: Buffer, type = 'application/json') =>
+      fetch(`${server.url}/requests`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': type },
+        body: new Uint8Array(body),
+      });
+    assert.equal((await send(Buffer.from('{"title":"Schl\u00fcssel"}', 'latin1'))).status, 400);
+    assert.equal((await send(Buffer.from('{"title":"Signs"}'), 'application/json; charset=utf-16')).status, 415);
+    const meant = await send(Buffer.from('{"title":"a\ufffdb"}'), 'application/json; charset=UTF-8');
+    assert.deepEqual([meant.status, ((await meant.json()) as { title: string }).title], [201, 'a\ufffdb']);
   });
 
   it('are found by part of title or description and by status', async () => {

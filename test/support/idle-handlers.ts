@@ -12,6 +12,7 @@ export const idleHandlers: JobHandlers = {
   sweepAbandonedUploads: nothing,
   sweepStorage: nothing,
   sweepSessions: nothing,
+  clearRequests: nothing,
   endStrandedRuns: nothing,
   makeExport: nothing,
   sweepExports: nothing,

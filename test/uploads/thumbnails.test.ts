@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Image } from '../../models/image.js';
 import { makeThumbnails, type ThumbnailServices } from '../../src/features/uploads/make-thumbnails.js';
-import type { Thumbnail } from '../../workers/analysis.js';
+import type { WebpAnswer } from '../../workers/analysis.js';
 import { fileOf, small, Uploader } from './uploader.js';
 
 describe('making thumbnails', () => {
@@ -15,11 +15,11 @@ describe('making thumbnails', () => {
   afterEach(() => customer.stop());
 
   /** With threads that answer as told, picture by picture. */
-  const make = async (answer: (nth: number) => Thumbnail, shutdown = new AbortController().signal) => {
+  const make = async (answer: (nth: number) => WebpAnswer, shutdown = new AbortController().signal) => {
     const { db, services } = customer.server;
     let asked = 0;
     const thumbnail = () =>
-      new Promise<Thumbnail>((resolve) => {
+      new Promise<WebpAnswer>((resolve) => {
         resolve(answer(++asked));
       });
     const making: ThumbnailServices = {
@@ -49,7 +49,7 @@ describe('making thumbnails', () => {
   });
 
   it('marks nothing for a fault of ours or a limit of today: the job is tried again', async () => {
-    const answer = (nth: number): Thumbnail => {
+    const answer = (nth: number): WebpAnswer => {
       if (nth === 1) throw new Error('out of memory');
       return nth === 2 ? { ...made, webp: null, undecodable: 'It is too large.', lasting: false } : made;
     };

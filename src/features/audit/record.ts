@@ -30,6 +30,8 @@ export const auditActions = [
   'camera.updated',
   'camera.deleted',
   'image.deleted',
+  'request.updated',
+  'request.deleted',
   'request.assigned',
   'request.distributed',
   'settings.changed',

@@ -7,11 +7,12 @@ import { findUser } from '../users/find.js';
 import type { Caller } from './caller.js';
 import { failureSubjects } from './login-failures.js';
 import { hashPassword } from './password.js';
+import { refuseOwnName } from './password-rules.js';
 import { provePassword } from './prove-password.js';
 
 /**
  * Gives the caller another password and ends all his other sessions.
- * @throws {DomainError} `invalid` naming `current_password`, `locked` after too many wrong ones, `conflict` where the
+ * @throws {DomainError} `invalid` naming `current_password`, or `new_password` for one's own name, `locked` after too many wrong ones, `conflict` where the
  * password was changed meanwhile.
  */
 export async function changePassword(
@@ -23,6 +24,7 @@ export async function changePassword(
   if (!(await provePassword(db, caller, { user, subject: failureSubjects.insider(user.id), password: current }))) {
     throw invalid('current_password', 'This is not your password.');
   }
+  refuseOwnName(next, user, 'new_password');
   const passwordHash = await hashPassword(next);
   await db.transaction(async (trx) => {
     const changed = await User.query(trx)

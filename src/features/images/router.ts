@@ -97,7 +97,7 @@ export const imagesRouter = router({
       multipart: { fields: ['image'] },
       successStatus: 201,
     })
-    .output(uploadedSchema.pick({ success: true, upload_batch_id: true, errors: true }).extend({ image: imageSchema }))
+    .output(uploadedSchema.omit({ images: true }).extend({ image: imageSchema }))
     .mutation(async ({ ctx }) => {
       const { images, ...outcome } = await receive(ctx, { field: 'image', maxFiles: 1 });
       const [image] = images;

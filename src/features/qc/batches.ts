@@ -61,7 +61,8 @@ export async function isInHand(db: Knex, { id }: Pick<QcRun, 'id'>): Promise<boo
 
 /**
  * Makes two batches of one that took processes along, each with a job of its own.
- * @returns false where it holds a single picture.
+ * @returns whether it is dealt with: by two halves, or by another process that was faster. False where it holds a single
+ * picture.
  */
 export async function splitBatch(db: Knex, batch: QcBatch): Promise<boolean> {
   const { runId, ownerId, part, crashes, firstImageId, lastImageId } = batch;

@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
-import { QcRun } from '../../../models/qc-run.js';
+import { Image } from '../../../models/image.js';
+import { QcResult } from '../../../models/qc-result.js';
+import { activeQcRunStatuses, QcRun } from '../../../models/qc-run.js';
 
 export interface RunProgress {
   /** 0…100. */
@@ -25,4 +27,14 @@ export function runProgress(run: QcRun, now = new Date()): RunProgress {
     imagesPerSecond: rate,
     secondsLeft: rate !== null && status === 'running' ? Math.ceil(Math.max(0, imagesTotal - imagesDone) / rate) : null,
   };
+}
+
+/** Pictures of a request that have no result. Of a run under way its own figures tell it, without counting each time. */
+export async function countUnchecked(db: Knex, requestId: string, run: QcRun | undefined): Promise<number> {
+  if (run && activeQcRunStatuses.includes(run.status)) return Math.max(0, run.imagesTotal - run.imagesDone);
+  const [images, results] = await Promise.all([
+    Image.query(db).where({ requestId }).resultSize(),
+    QcResult.query(db).where({ requestId }).resultSize(),
+  ]);
+  return Math.max(0, images - results);
 }

@@ -10,7 +10,7 @@ import { readSettings, type Settings } from '../settings/settings.js';
 import { cancelRun } from './cancel-run.js';
 import { type AiEvidence, readEvidence } from './evidence.js';
 import { flagsOf } from './flags.js';
-import { newestRun, runProgress } from './progress.js';
+import { countUnchecked, newestRun, runProgress } from './progress.js';
 import { pictureFields, presentPicture } from './result-picture.js';
 import { listResults, listUndecodable } from './results.js';
 import { startRun } from './start-run.js';
@@ -26,6 +26,9 @@ const statusSchema = z.object({
   images_total: z.number().int(),
   images_done: z.number().int(),
   images_failed: z.number().int().meta({ description: 'Pictures that could not be decoded.' }),
+  images_unchecked: z.number().int().meta({
+    description: 'Pictures that no run has looked at yet; while one is under way, those that it has still to look at.',
+  }),
   percent: z.number().int(),
   images_per_second: z.number().nullable(),
   seconds_left: z.number().int().nullable(),
@@ -52,6 +55,7 @@ async function presentStatus(
     images_total: run?.imagesTotal ?? 0,
     images_done: run?.imagesDone ?? 0,
     images_failed: run?.imagesFailed ?? 0,
+    images_unchecked: await countUnchecked(db, requestId, run),
     percent: progress?.percent ?? 0,
     images_per_second: progress?.imagesPerSecond ?? null,
     seconds_left: progress?.secondsLeft ?? null,

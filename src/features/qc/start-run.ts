@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Image } from '../../../models/image.js';
 import { QcRun, type QcScope } from '../../../models/qc-run.js';
-import { conflict, forbidden } from '../../errors.js';
+import { conflict, forbidden, notFound } from '../../errors.js';
 import { enqueue } from '../../queue/job.js';
 import { administersAll, type Actor } from '../auth/actor.js';
 import { runJobKey } from './finish-run.js';
@@ -12,7 +12,7 @@ import { runJobKey } from './finish-run.js';
 /**
  * Makes a run and its job in one transaction. That a request has one active run at most is decided by the database.
  * @param reach what its pictures are matched against: those of the request, all its customer's, or everybody's.
- * @throws {DomainError} `conflict` when one is active, `forbidden` where the actor may not look at everybody's.
+ * @throws {DomainError} `conflict` when one is active, `not_found` when the request was deleted meanwhile, `forbidden` where the actor may not look at everybody's.
  */
 export async function startRun(
   db: Knex,
@@ -23,6 +23,8 @@ export async function startRun(
   const scope = scopeFor(actor, reach);
   try {
     return await db.transaction(async (trx) => {
+      const present = await DatasetRequest.query(trx).findById(request.id).select('deletedAt').forKeyShare();
+      if (!present || present.deletedAt) throw notFound('Request');
       const run = await QcRun.query(trx).insertAndFetch({
         id: uuidv7(),
         requestId: request.id,

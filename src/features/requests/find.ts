@@ -17,7 +17,7 @@ export async function findRequest(
   operation: RequestOperation,
 ): Promise<DatasetRequest> {
   const request = await DatasetRequest.query(db).findById(id);
-  if (!request) throw notFound('Request');
+  if (!request || request.deletedAt) throw notFound('Request');
   const row = { ...ownershipOf(request), hasTask: await hasTask(db, actor, id) };
   if (mayOnRequest(actor, operation, row)) return request;
   throw mayOnRequest(actor, 'read', row)
@@ -38,12 +38,13 @@ export const actorValues = ({ id, organizationId }: Actor) => ({ actorId: id, or
 
 /** The policy's `read` in SQL: a condition on rows of `requests`. */
 export function readableRequests(actor: Actor): string {
-  if (administersAll(actor)) return 'true';
+  const there = 'requests.deleted_at is null';
+  if (administersAll(actor)) return there;
   const readsAll = actor.organizationId !== null && (actor.roles.includes('ADMIN') || actor.roles.includes('VIEWER'));
   const owned = `(requests.owner_id = :actorId${readsAll ? ' or requests.organization_id = :organizationId' : ''})`;
-  if (!actor.roles.includes('LABELER')) return owned;
+  if (!actor.roles.includes('LABELER')) return `${there} and ${owned}`;
   // A union, since PostgreSQL answers `or … in (select …)` by reading every row.
-  return `requests.id in (
+  return `${there} and requests.id in (
     select requests.id from requests where ${owned} union select request_id from tasks where labeler_id = :actorId)`;
 }
 

@@ -11,7 +11,7 @@ export interface RequestRow {
 /**
  * - `read`: the request, its QC results and the state of its QC
  * - `readUploads`: the list of its uploads, its exports
- * - `write`: upload pictures, delete them, order exports
+ * - `write`: change it, upload pictures, delete them, order exports, delete it
  * - `runQc`: start and cancel quality control
  * - `assign`: hand it to a labeler
  */

@@ -6,6 +6,8 @@ import type { Actor } from '../auth/actor.js';
 import { createRequest } from './create.js';
 import { findRequest } from './find.js';
 import { listRequests, type ListedRequest } from './list.js';
+import { removeRequest } from './remove.js';
+import { updateRequest } from './update.js';
 
 export const requestStatusSchema = z.enum(['new', 'in_qc', 'ready', 'in_progress', 'completed']);
 
@@ -29,7 +31,12 @@ const presentRequest = (request: ListedRequest): z.infer<typeof requestSchema> =
   created_at: request.createdAt.toISOString(),
 });
 
-const className = z.string().trim().min(1).max(100);
+const title = z.string().trim().min(1).max(300);
+const description = z.string().max(20_000);
+const classes = z
+  .array(z.string().trim().min(1).max(100))
+  .max(1000)
+  .refine((names) => new Set(names).size === names.length, 'Name each class once.');
 
 const listInput = z.object({
   ...pageInput,
@@ -57,18 +64,64 @@ export const requestsRouter = router({
     .input(
       z
         .object({
-          title: z.string().trim().min(1).max(300),
-          description: z.string().max(20_000).default(''),
-          classes: z
-            .array(className)
-            .max(1000)
-            .default([])
-            .refine((classes) => new Set(classes).size === classes.length, 'Name each class once.'),
+          title,
+          description: description.nullish(),
+          classes: classes.default([]),
         })
         .meta({ examples: [{ title: 'Street signs', description: 'Signs in rain', classes: ['stop', 'yield'] }] }),
     )
     .output(requestSchema)
-    .mutation(async ({ ctx, input }) => presentRequest(await createRequest(ctx.db, ctx.actor, input))),
+    .mutation(async ({ ctx, input }) => {
+      const order = { ...input, description: input.description ?? '' };
+      return presentRequest(await createRequest(ctx.db, ctx.actor, order));
+    }),
+
+  update: signedIn
+    .meta({
+      openapi: {
+        method: 'PATCH',
+        path: '/requests/{request_id}',
+        summary: 'Change title, description or classes',
+        description: 'What is left out stays. 409 where a class is to go that labels use.',
+        tags: ['requests'],
+        protect: true,
+      },
+    })
+    .input(
+      z
+        .object({
+          request_id: z.uuid(),
+          title: title.optional(),
+          description: description.nullish().meta({ description: 'null empties it.' }),
+          classes: classes.optional().meta({ description: 'All of them, in the order to show them in.' }),
+        })
+        .meta({ examples: [{ title: 'Street signs', classes: ['stop', 'yield', 'no entry'] }] }),
+    )
+    .output(requestSchema)
+    .mutation(async ({ ctx, input: { request_id: id, ...changes } }) => {
+      const description = changes.description === null ? '' : changes.description;
+      return presentRequest(await updateRequest(ctx.db, ctx, id, { ...changes, description }));
+    }),
+
+  remove: signedIn
+    .meta({
+      openapi: {
+        method: 'DELETE',
+        path: '/requests/{request_id}',
+        summary: 'Delete a request with its pictures, results and labels',
+        description:
+          'It is gone at once, its files shortly after. 409 while its quality control is running, and to its owner ' +
+          'once a labeler has begun with it; administrators delete it then, too.',
+        tags: ['requests'],
+        protect: true,
+      },
+    })
+    .input(z.object({ request_id: z.uuid() }))
+    .output(z.object({ status: z.literal('deleted'), request_id: z.uuid() }))
+    .mutation(async ({ ctx, input }) => {
+      await removeRequest(ctx.db, ctx, input.request_id);
+      return { status: 'deleted' as const, request_id: input.request_id };
+    }),
 
   list: signedIn
     .meta({

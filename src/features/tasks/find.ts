@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { QueryBuilder } from 'objection';
 import { validate } from 'uuid';
+import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Task } from '../../../models/task.js';
 import { forbidden, notFound } from '../../errors.js';
 import { administersAll, type Actor } from '../auth/actor.js';
@@ -12,7 +13,7 @@ import { mayOnTask, type TaskOperation } from './policy.js';
  */
 export async function findTask(db: Knex, actor: Actor, id: string, operation: TaskOperation) {
   const task = validate(id) ? await Task.query(db).findById(id).withGraphFetched('request') : undefined;
-  if (!task?.request) throw notFound('Task');
+  if (!task?.request || task.request.deletedAt) throw notFound('Task');
   const row = { labelerId: task.labelerId, organizationId: task.request.organizationId };
   if (!mayOnTask(actor, 'read', row)) throw notFound('Task');
   if (!mayOnTask(actor, operation, row)) {
@@ -22,9 +23,10 @@ export async function findTask(db: Knex, actor: Actor, id: string, operation: Ta
   return { task, request: task.request };
 }
 
-/** The tasks the actor may read: the policy's `read` in SQL. Their requests are asked about only where that decides. */
+/** The tasks the actor may read: the policy's `read` in SQL. Their requests are joined only where that decides. */
 export function readableTasks(db: Knex, actor: Actor): QueryBuilder<Task> {
-  const tasks = Task.query(db);
+  const deleted = DatasetRequest.query(db).select('id').whereNotNull('deletedAt');
+  const tasks = Task.query(db).whereNotIn('tasks.requestId', deleted);
   if (administersAll(actor)) return tasks;
   return tasks.joinRelated('request').where((any) => {
     // Without a role for tasks, none.

@@ -19,13 +19,13 @@ export async function setGold(
   request: DatasetRequest,
   answers: readonly { imageId: string; classes: readonly string[] }[],
 ): Promise<number> {
-  const unknown = answers.flatMap(({ classes }) => classes).find((name) => !request.classes.includes(name));
-  if (unknown !== undefined) throw invalid('images', `${unknown} is not a class of this request.`);
   const ids = answers.map(({ imageId }) => imageId);
   if (new Set(ids).size < ids.length) throw invalid('images', 'Name each image once.');
 
   return db.transaction(async (trx) => {
     const locked = await DatasetRequest.query(trx).findById(request.id).forUpdate().throwIfNotFound();
+    const unknown = answers.flatMap(({ classes }) => classes).find((name) => !locked.classes.includes(name));
+    if (unknown !== undefined) throw invalid('images', `${unknown} is not a class of this request.`);
     const there = await Image.query(trx)
       .where('requestId', request.id)
       .whereIn('id', ids)

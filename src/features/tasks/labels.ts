@@ -18,16 +18,18 @@ export async function saveLabels(
   { task, request, labelerId }: { task: Task; request: DatasetRequest; labelerId: string },
   { imageId, classes }: { imageId: string; classes: readonly string[] },
 ): Promise<void> {
-  const unknown = classes.find((name) => !request.classes.includes(name));
-  if (unknown !== undefined) {
-    throw invalid('labels', `${unknown} is not a class of this request, which has: ${request.classes.join(', ')}.`);
-  }
   await db.transaction(async (trx) => {
     // The lock orders this after or before the task's completion, never beside it.
     const { status } = await Task.query(trx).findById(task.id).forUpdate().throwIfNotFound();
     if (status === 'done') throw conflict('This task is done: its labels no longer change.');
+    // As it is now: classes may have been taken away since it was read, and images dealt out.
+    const { classes: known, overlap } = await DatasetRequest.query(trx).findById(request.id).throwIfNotFound();
+    const unknown = classes.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw invalid('labels', `${unknown} is not a class of this request, which has: ${known.join(', ')}.`);
+    }
     const image = await Image.query(trx).findOne({ id: imageId, requestId: request.id }).forKeyShare();
-    if (!image || !(await isInTask(trx, task, imageId))) throw notFound('Image');
+    if (!image || !(overlap === null || (await wasDealt(trx, task, imageId)))) throw notFound('Image');
     if (image.duplicateDecision === 'reject') throw conflict('This image was rejected as a duplicate.');
 
     if (classes.length === 0) {
@@ -42,9 +44,6 @@ export async function saveLabels(
   });
 }
 
-/** By the request as it is now: its images may have been dealt out since it was read. */
-async function isInTask(trx: Knex.Transaction, { id, requestId }: Task, imageId: string): Promise<boolean> {
-  const { overlap } = await DatasetRequest.query(trx).findById(requestId).select('overlap').throwIfNotFound();
-  if (overlap === null) return true;
+async function wasDealt(trx: Knex.Transaction, { id }: Task, imageId: string): Promise<boolean> {
   return (await TaskImage.query(trx).findOne({ taskId: id, imageId })) !== undefined;
 }

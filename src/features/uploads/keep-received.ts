@@ -26,6 +26,9 @@ export async function keepReceived(
   files: readonly ReceivedFile[],
 ): Promise<KeptFiles> {
   if (files.length === 0) return { uploaded: 0, skipped: 0 };
+  // Held until the images are there: whoever deletes the request afterwards finds them.
+  const present = await DatasetRequest.query(trx).findById(owner.requestId).select('deletedAt').forKeyShare();
+  if (!present || present.deletedAt) throw notFound('Request');
   try {
     const batch = await UploadBatch.query(trx).insert({ id: uuidv7(), ...owner });
     const images = newImages({ ...owner, batchId: batch.id, organizationId: null }, files);

@@ -4,6 +4,7 @@ import { forbidden } from '../../errors.js';
 import type { Actor } from '../auth/actor.js';
 import type { Origin } from '../auth/caller.js';
 import { hashPassword } from '../auth/password.js';
+import { refuseOwnName } from '../auth/password-rules.js';
 import { recordAudit } from '../audit/record.js';
 import { insertUser, type NewUser } from './create.js';
 import { placementBy } from './policy.js';
@@ -12,7 +13,7 @@ import { placementBy } from './policy.js';
  * Makes an account: for himself by whoever comes while registration is open, for others by administrators at any time.
  * Whom an organization's administrator makes belongs to that organization; who administers all may name one.
  * @throws {DomainError} `forbidden` while registration is closed or for an organization that is not the caller's to
- *   fill, otherwise as `insertUser`.
+ *   fill, otherwise as `refuseOwnName` and `insertUser`.
  */
 export async function registerUser(
   db: Knex,
@@ -31,6 +32,7 @@ export async function registerUser(
     throw forbidden('Only an administrator of all organizations says which one a user belongs to.');
   }
 
+  refuseOwnName(password, fields);
   // Before the transaction: hashing takes long, and a connection is not to wait for it.
   const passwordHash = await hashPassword(password);
   return db.transaction(async (trx) => {
