@@ -46,6 +46,6 @@ describe('A list of known pictures, as the console reads it', () => {
       [5000, 5000, 2001],
     );
     assert.equal(blocks[2]?.references.at(-1)?.source_url, 'https://example.com/12000');
-    assert.deepEqual(blocks[2]?.faults, [12_002]);
+    assert.deepEqual(blocks[2].faults, [12_002]);
   });
 });
