@@ -8,6 +8,7 @@ const ground = [
   'bounded-turns',
   'config',
   'errors',
+  'input-faults',
   'log-context',
   'package-root',
   'package-version',

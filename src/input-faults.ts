@@ -55,7 +55,7 @@ function ofType({ input, expected, schema }: Extract<Issue, { code: 'invalid_typ
 /** With the bounds of its schema. */
 function aNumber(schema: Issue['schema']): string {
   if (!(schema instanceof z.ZodNumber)) return 'a number';
-  const noun = schema.isInt ? 'a whole number' : 'a number';
+  const noun = schema.format?.includes('int') ? 'a whole number' : 'a number';
   const [least, most] = [schema.minValue, schema.maxValue].map((bound) =>
     bound === null || !Number.isFinite(bound) || Math.abs(bound) === Number.MAX_SAFE_INTEGER ? undefined : bound,
   );

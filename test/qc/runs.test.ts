@@ -94,6 +94,10 @@ describe('QC runs', function () {
     const { images_done, images_total } = await customer.reached(requestId, 'completed');
     assert.deepEqual([images_done, images_total], [20, 20]);
     await second.stop();
+
+    assert.equal((await customer.status(requestId)).images_unchecked, 0);
+    await customer.upload(requestId, { 'later.jpg': await renderPicture({ seed: 4711, width: 64, height: 64 }) });
+    assert.equal((await customer.status(requestId)).images_unchecked, 1, 'what came later is told apart');
   });
 
   it('of a worker that was killed are taken over by another within seconds, each picture counted once', async () => {

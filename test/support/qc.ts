@@ -20,6 +20,7 @@ export interface QcStatusRow {
   images_total: number;
   images_done: number;
   images_failed: number;
+  images_unchecked: number;
   percent: number;
   errors: { filename: string; message: string }[];
 }

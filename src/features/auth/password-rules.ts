@@ -24,7 +24,7 @@ const isRepetitive = (text: string) => new Set(text).size <= 2;
 
 /** `abcdefgh`, `98765432`. */
 function isSequence(text: string): boolean {
-  const codes = [...text].map((character) => character.codePointAt(0) ?? 0);
+  const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0);
   return [1, -1].some((step) => codes.every((code, at) => at === 0 || code - (codes[at - 1] ?? 0) === step));
 }
 

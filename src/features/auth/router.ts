@@ -59,7 +59,8 @@ export const authRouter = router({
         path: '/auth/refresh',
         summary: 'Exchange a refresh token for new tokens',
         description:
-          'A refresh token is good once: keep the new one. One that comes back after its exchange ends the session.',
+          'A refresh token is good once: keep the new one. One that comes back later than ten seconds after ' +
+          'its exchange ends the session.',
         tags: ['auth'],
         protect: false,
         errorResponses: [401],

@@ -28,6 +28,8 @@ const known: Record<Action, true> = {
   'camera.updated': true,
   'camera.deleted': true,
   'image.deleted': true,
+  'request.updated': true,
+  'request.deleted': true,
   'request.assigned': true,
   'request.distributed': true,
   'settings.changed': true,

@@ -32,7 +32,8 @@ function Form({ present }: { present: Thresholds }) {
       say(t('saved'));
       queries.setQueryData(['settings'], settings);
       queries.setQueryData(['thresholds'], settings);
-      void queries.invalidateQueries({ queryKey: ['duplicates'] });
+      // What is flagged goes by them.
+      for (const key of ['results', 'duplicates']) void queries.invalidateQueries({ queryKey: [key] });
     },
   });
   const changed =

@@ -8,7 +8,8 @@ import { Dialog } from '../../ui/dialog.js';
 import { ErrorNote } from '../../ui/feedback.js';
 import { TextArea, TextField } from '../../ui/field.js';
 
-const classesIn = (text: string) => [...new Set(text.split(/[\n,;]/).map((name) => name.trim()))].filter(Boolean);
+export const classesIn = (text: string) =>
+  [...new Set(text.split(/[\n,;]/).map((name) => name.trim()))].filter(Boolean);
 
 export function CreateRequest({ onClose }: { onClose: () => void }) {
   const { t } = useI18n();

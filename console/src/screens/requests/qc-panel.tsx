@@ -50,6 +50,9 @@ export function QcPanel({ requestId, mayRun }: { requestId: string; mayRun: bool
       {data?.status === 'not_started' && <p className="soft">{t('qcLead')}</p>}
       {data && data.status !== 'not_started' && <Progress status={data} />}
       {typeof data?.error === 'string' && <Notice kind="bad">{data.error}</Notice>}
+      {data && data.status !== 'not_started' && !underWay && data.images_unchecked > 0 && (
+        <Notice kind="info">{t('qcUnchecked', { count: data.images_unchecked })}</Notice>
+      )}
       {data && data.errors.length > 0 && <Undecodable status={data} />}
       {run.error && <ErrorNote error={run.error} />}
       {mayRun && data && !underWay && (

@@ -7,6 +7,7 @@ import { useI18n } from '../../i18n/i18n.js';
 import { administers, useMe } from '../../me.js';
 import { ErrorNote, Skeleton } from '../../ui/feedback.js';
 import { Page } from '../../ui/page.js';
+import { ChangeRequest } from './change-request.js';
 import { Pictures } from './pictures.js';
 import { QcPanel } from './qc-panel.js';
 import { RequestStatus } from './request-status.js';
@@ -46,6 +47,7 @@ export default function RequestPage() {
   }
   if (!request.data) return <Skeleton rows={6} />;
   const { title, description, status } = request.data;
+  const change = rights.write && <ChangeRequest request={request.data} />;
   const tabs = [
     { name: '', label: t('tabPictures') },
     { name: 'results', label: t('tabResults') },
@@ -59,7 +61,7 @@ export default function RequestPage() {
       : []),
   ];
   return (
-    <Page title={title} lead={description} back={back} badge={<RequestStatus status={status} />}>
+    <Page title={title} lead={description} back={back} badge={<RequestStatus status={status} />} actions={change}>
       <nav ref={tabBar} className="tabs" aria-label={t('request')}>
         {tabs.map(({ name, label }) => (
           <Link

@@ -16,7 +16,8 @@ export function Uploader({ requestId }: { requestId: string }) {
   const queries = useQueryClient();
   const welcome = useQuery({ queryKey: ['welcome'], queryFn: () => client.service.welcome.query() });
   const queue = uploadQueue(requestId, () => {
-    void queries.invalidateQueries({ queryKey: ['uploads', requestId] });
+    // What came is unchecked.
+    for (const key of ['uploads', 'qc-status']) void queries.invalidateQueries({ queryKey: [key, requestId] });
   });
   const tally = useSyncExternalStore(queue.subscribe, queue.tally);
   const [over, setOver] = useState(false);
