@@ -15,7 +15,7 @@ import { readCopySet, type CopySet, type CopySetOptions } from './copy-set.js';
 import { candidatesOfAll } from './evaluate-ours.js';
 import { fitLogistic, type Example } from './logistic-regression.js';
 import { PairTruth } from './pair-truth.js';
-import { fingerprintsOf, withoutFeatures } from './prints.js';
+import { fingerprintsOf, startThreads, withoutFeatures } from './prints.js';
 
 /** A false pair is so much worse than a miss. */
 const WEIGHT_OF_WRONG = 1;
@@ -43,7 +43,7 @@ const set = await builtSet({
   seed: 'calibration ',
 });
 const truth = new PairTruth(set.pictures);
-const examples = examplesOf(await fingerprintsOf(set));
+const examples = await examplesOf(await fingerprintsOf(set));
 report(examples.filter(({ isHeldOut }) => !isHeldOut));
 report(examples);
 
@@ -70,10 +70,12 @@ function summary(side: readonly RatedExample[], scoreOf: (example: RatedExample)
 }
 
 /** Pairs that could be aligned at all: every copy by all tiers and by the first three, and what the search proposes. */
-function examplesOf(prints: readonly Fingerprint[]): RatedExample[] {
+async function examplesOf(prints: readonly Fingerprint[]): Promise<RatedExample[]> {
   const plain = prints.map(withoutFeatures);
   const originals = new Map(truth.copies().map(({ original, copy }) => [copy, original]));
-  const proposed = candidatesOfAll(prints, truth, true);
+  const threads = startThreads();
+  const proposed = await candidatesOfAll(prints, truth, true, threads);
+  await threads.destroy();
   return proposed.flatMap((others, one) => {
     const original = originals.get(one);
     const unrelated = others.filter((other) => other !== original && !areForms(one, other));
@@ -97,8 +99,9 @@ function examplesOf(prints: readonly Fingerprint[]): RatedExample[] {
   }
 }
 
-const areForms = (one: number, other: number) =>
-  set.pictures[one]!.kind === FORMS && set.pictures[other]!.kind === FORMS;
+function areForms(one: number, other: number): boolean {
+  return set.pictures[one]!.kind === FORMS && set.pictures[other]!.kind === FORMS;
+}
 
 /** Which half of the sources a picture's is in. */
 function sideOf(picture: number): number {

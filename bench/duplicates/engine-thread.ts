@@ -1,9 +1,40 @@
 import sharp from 'sharp';
 import { fingerprintFile as fingerprintPicture } from '../../workers/fingerprint-file.js';
 import type { Fingerprint } from '../../workers/fingerprint.js';
+import { FingerprintIndex, type SharedFingerprints } from '../../workers/match/fingerprint-index.js';
+import { LocalIndex, type SharedLocalFeatures } from '../../workers/match/local-index.js';
 import { contentTypeOf, MAX_PIXELS } from './tools/tool.js';
 
 export { compare, search } from '../../workers/match/match-task.js';
+
+export interface ProposeTask {
+  /** Where all pictures are found, in order. */
+  shared: SharedFingerprints;
+  local: SharedLocalFeatures | null;
+  /** Pictures from that place on, each to be looked for among those before it. */
+  first: number;
+  prints: Fingerprint[];
+  /** The best so many of each way. */
+  limit: number;
+}
+
+/** Places of candidates. */
+export interface Proposed {
+  byHash: number[];
+  byFeatures: number[];
+}
+
+export function propose({ shared, local, first, prints, limit }: ProposeTask): Proposed[] {
+  const index = FingerprintIndex.view(shared);
+  const parts = local && LocalIndex.view(local);
+  return prints.map((print, number) => {
+    const options = { below: first + number, limit };
+    return {
+      byHash: index.candidates(print, options).map(({ position }) => position),
+      byFeatures: parts?.candidates(print.evidence, options).map(({ position }) => position) ?? [],
+    };
+  });
+}
 
 export interface FingerprintTask {
   file: string;

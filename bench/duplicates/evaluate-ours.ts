@@ -6,6 +6,7 @@ import { FingerprintIndex } from '../../workers/match/fingerprint-index.js';
 import { LocalIndex } from '../../workers/match/local-index.js';
 import type { CompareTask } from '../../workers/match/match-task.js';
 import type { PairMatch } from '../../workers/match/pair-match.js';
+import type { Proposed, ProposeTask } from './engine-thread.js';
 import { hardSetReports } from './evaluate-pairwise.js';
 import { WrongPairs, type Evaluation } from './evaluation.js';
 import type { PairTruth } from './pair-truth.js';
@@ -19,6 +20,7 @@ const COMPARED_BY_FEATURES = 20;
 const DUPLICATE_SCORE = 0.85;
 const UNRELATED = 0;
 const QUERIES_A_TASK = 8;
+const PROGRESS_AFTER = 2000;
 
 export interface OurEvaluation extends Evaluation {
   /** Pairs whose pixels were compared. */
@@ -48,7 +50,7 @@ export async function evaluateOurs(
   const threads = startThreads();
   const clock = stopwatch();
   const prints = localFeatures ? all : all.map(withoutFeatures);
-  const candidates = candidatesOfAll(prints, truth, localFeatures);
+  const candidates = await candidatesOfAll(prints, truth, localFeatures, threads);
   const search = clock();
   const matches = await compareAll(prints, candidates, threads);
   const compare = clock();
@@ -90,50 +92,78 @@ export async function evaluateOurs(
 const pairKey = (one: number, other: number): string => (one > other ? `${one} ${other}` : `${other} ${one}`);
 
 /** For each picture, those before it whose pixels are worth a look. */
-export function candidatesOfAll(prints: readonly Fingerprint[], truth: PairTruth, localFeatures: boolean): number[][] {
+export async function candidatesOfAll(
+  prints: readonly Fingerprint[],
+  truth: PairTruth,
+  localFeatures: boolean,
+  threads: Piscina,
+): Promise<number[][]> {
   const index = FingerprintIndex.create();
   const local = localFeatures ? LocalIndex.create() : null;
+  for (const { pdq, descriptor, evidence } of prints) {
+    index.append({ pdq, descriptor, owner: 1, request: 1, reference: false });
+    local?.append(evidence);
+  }
   const originals = new Map(truth.copies().map(({ original, copy }) => [copy, original]));
-  return prints.map((print, position) => {
-    const byHash = index.candidates(print, { below: position, limit: CANDIDATES });
-    const byFeatures = local?.candidates(print.evidence, { below: position, limit: CANDIDATES }) ?? [];
-    const asked = (candidates: readonly { position: number }[], most: number) =>
-      candidates
-        .map((candidate) => candidate.position)
-        .filter((other) => truth.isAsked(position, other))
-        .slice(0, most);
-    const original = [...byHash, ...byFeatures].find((candidate) => candidate.position === originals.get(position));
-    const found = new Set([...asked(byHash, COMPARED_BY_HASH), ...asked(byFeatures, COMPARED_BY_FEATURES)]);
-    if (original) found.add(original.position);
-    index.append({ pdq: print.pdq, descriptor: print.descriptor, owner: 1, request: 1, reference: false });
-    local?.append(print.evidence);
-    return [...found];
+  return inThreads(prints.length, 'searched for', async (first, below) => {
+    const task: ProposeTask = {
+      shared: index.shared,
+      local: local?.shared ?? null,
+      first,
+      prints: prints.slice(first, below),
+      limit: CANDIDATES,
+    };
+    const proposed = (await threads.run(task, { name: 'propose' })) as Proposed[];
+    return proposed.map(({ byHash, byFeatures }, number) => {
+      const asked = (others: readonly number[]) => others.filter((other) => truth.isAsked(first + number, other));
+      const found = new Set([
+        ...asked(byHash).slice(0, COMPARED_BY_HASH),
+        ...asked(byFeatures).slice(0, COMPARED_BY_FEATURES),
+      ]);
+      const original = originals.get(first + number);
+      if (original !== undefined && [...byHash, ...byFeatures].includes(original)) found.add(original);
+      return [...found];
+    });
   });
 }
 
 async function compareAll(prints: readonly Fingerprint[], candidates: readonly number[][], threads: Piscina) {
   const matches = new Map<string, PairMatch>();
-  const starts = Array.from(
-    { length: Math.ceil(prints.length / QUERIES_A_TASK) },
-    (_, index) => index * QUERIES_A_TASK,
-  );
-  await pMap(
+  await inThreads(prints.length, 'compared', async (first, below) => {
+    const queries = candidates.slice(first, below);
+    const tasks = queries.map((others, index): CompareTask => {
+      return { query: prints[first + index]!, candidates: others.map((other) => prints[other]!) };
+    });
+    const answers = (await threads.run(tasks, { name: 'compare' })) as (PairMatch | null)[][];
+    answers.forEach((answer, index) =>
+      answer.forEach((match, place) => {
+        if (match !== null) matches.set(pairKey(first + index, queries[index]![place]!), match);
+      }),
+    );
+    return [];
+  });
+  return matches;
+}
+
+/** What `work` gives for all pictures, a few at a time: no more of them are in hand than threads can take. */
+async function inThreads<T>(
+  count: number,
+  progress: string,
+  work: (first: number, below: number) => Promise<T[]>,
+): Promise<T[]> {
+  const starts = Array.from({ length: Math.ceil(count / QUERIES_A_TASK) }, (_, index) => index * QUERIES_A_TASK);
+  let done = 0;
+  const parts = await pMap(
     starts,
     async (start) => {
-      const queries = candidates.slice(start, start + QUERIES_A_TASK);
-      const tasks = queries.map((others, index): CompareTask => {
-        return { query: prints[start + index]!, candidates: others.map((other) => prints[other]!) };
-      });
-      const answers = (await threads.run(tasks, { name: 'compare' })) as (PairMatch | null)[][];
-      answers.forEach((answer, index) =>
-        answer.forEach((match, place) => {
-          if (match !== null) matches.set(pairKey(start + index, queries[index]![place]!), match);
-        }),
-      );
+      const part = await work(start, Math.min(count, start + QUERIES_A_TASK));
+      done += QUERIES_A_TASK;
+      if (done % PROGRESS_AFTER === 0) console.log(`${done} of ${count} ${progress}`);
+      return part;
     },
     { concurrency: 2 * availableParallelism() },
   );
-  return matches;
+  return parts.flat();
 }
 
 /** Seconds since it was last asked. */

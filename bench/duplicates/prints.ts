@@ -18,7 +18,7 @@ const FEATURES_COUNTED_AT = 25;
 export async function fingerprintsOf({ folder, pictures }: CopySet): Promise<Fingerprint[]> {
   const path = join(folder, `prints-${await codeDigest()}.v8`);
   const kept = await readFile(path).catch(() => null);
-  if (kept !== null) return deserialize(kept) as Fingerprint[];
+  if (kept !== null) return (deserialize(kept) as Fingerprint[]).map(withOwnBuffers);
   const threads = startThreads();
   const prints = await pMap(
     pictures,
@@ -31,6 +31,17 @@ export async function fingerprintsOf({ folder, pictures }: CopySet): Promise<Fin
   await threads.destroy();
   await writeFile(path, serialize(prints));
   return prints;
+}
+
+/** What is deserialised are views of the whole file, all of which would be copied with each that goes to a thread. */
+function withOwnBuffers({ pdq, quality, dihedral, descriptor, evidence }: Fingerprint): Fingerprint {
+  return {
+    pdq: pdq.slice(),
+    quality,
+    dihedral: dihedral.slice(),
+    descriptor: descriptor.slice(),
+    evidence: evidence.slice(),
+  };
 }
 
 export const startThreads = () =>
