@@ -37,7 +37,7 @@ FOLDS = [
         'ionic-team/ionic-conference-app',
     ],
     [
-        'vladmandic/sd-samples', 'drewnoakes/metadata-extractor-images', 'OpenDroneMap/odm_data_copr',
+        'OpenDroneMap/odm_data_copr',
         'vladmandic/human', 'comfyanonymous/ComfyUI_examples', 'brycedrennan/imaginAIry', 'apple/ml-stable-diffusion',
         'FoundationVision/Infinity', 'Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB', 'mdn/learning-area',
         'ultralytics/assets', 'ColorlibHQ/AdminLTE',
@@ -145,6 +145,9 @@ def load_features(work: Path, split: str) -> Features:
     place = np.arange(len(views)) - np.repeat(np.cumsum(counts) - counts, counts)
     views = views[(place < MOST_CROPS) | (place == np.repeat(counts, counts) - 1)]
     counts = np.minimum(counts, MOST_CROPS + 1)
+    # And pictures that the manifest no longer names.
+    named = np.array([key in rows for key in sha256])
+    views, sha256, counts = views[np.repeat(named, counts)], sha256[named], counts[named]
     return Features(
         views=views,
         starts=np.concatenate([[0], np.cumsum(counts)]),
@@ -152,7 +155,7 @@ def load_features(work: Path, split: str) -> Features:
         repository=np.array([rows[key].repository for key in sha256]),
         generator=np.array([rows[key].generator for key in sha256]),
         generated=np.array([rows[key].generated for key in sha256]),
-        rendition=np.concatenate([shard['renditions'] for shard in shards]),
+        rendition=np.concatenate([shard['renditions'] for shard in shards])[named],
     )
 
 

@@ -40,7 +40,6 @@ class Source:
     smallest: int = 15_000
 
 
-NONE = 'none stated'
 TEST_ONLY = 'none stated (measured on, not trained on)'
 SCREENSHOTS = [
     'controlnet_example', 'depth_controlnet', 'depth_t2i_adapter', 'embedding_example', 'esrgan_example',
@@ -53,7 +52,6 @@ SCREENSHOTS = [
 SOURCES = [
     Source('SupaGruen/StableDiffusion-CheatSheet', 'ai', 'SD1.5/SDXL', 'MIT', 'train', 260, r'\.webp$'),
     Source('amiantos/AI-Horde-Styles', 'ai', 'Stable Diffusion 1.5 to SDXL', 'CC0', 'train', 260, r'\.webp$'),
-    Source('vladmandic/sd-samples', 'ai', '{model}', NONE, 'train', 520, r'^images/.*\.jpg$'),
     Source('EvoLinkAI/awesome-gpt-image-2-prompts', 'ai', 'gpt-image-2', 'CC0', 'train', 240, r'output[^/]*$'),
     Source('freestylefly/awesome-gpt-image-2', 'ai', 'gpt-image-2', 'MIT', 'train', 160, r'^data/images/'),
     Source('marcusklasson/GroceryStoreDataset', 'real', 'camera', 'MIT', 'train', 200, r'^dataset/(train|test|val)/'),
@@ -65,9 +63,6 @@ SOURCES = [
     ),
     Source('mapillary/OpenSfM', 'real', 'camera', 'BSD-2-Clause', 'train', 40, r'^data/'),
     Source('nextcloud/example-files', 'real', 'camera', 'CC BY', 'train', 9, r'^Photos/'),
-    Source(
-        'drewnoakes/metadata-extractor-images', 'real', 'camera', NONE, 'train', 250, r'\.jpe?g$', smallest=40_000
-    ),
     Source('godotengine/godot-demo-projects', 'real', 'people (renders, textures)', 'MIT', 'train', 140),
     Source('googlefonts/noto-emoji', 'real', 'people (drawings)', 'OFL-1.1', 'train', 60, r'512/'),
     Source(
