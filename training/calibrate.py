@@ -3,8 +3,9 @@
     python calibrate.py --work DIR
 
 The whole view's weight is the one that finds most at 5 % false positives, of those within `TOLERANCE` of the best macro
-AUC against camera pictures; then Platt scaling (Platt, 1999) at the stated prior, every repository counting alike; then the intercept goes down until no source of camera pictures has
-more than `MOST_FLAGGED` of its pictures at the UI's threshold. Writes `calibration.json` and a reliability diagram.
+AUC against camera pictures; then Platt scaling (Platt, 1999) at the stated prior, every repository counting alike; then
+the intercept goes down until no source of camera pictures has more than `MOST_FLAGGED` of its pictures at the UI's
+threshold. Writes `calibration.json`, `whole-weight.json` and a reliability diagram.
 """
 
 import argparse

@@ -95,7 +95,10 @@ SOURCES = [
         'Kwai-Kolors/Kolors', 'ai', 'Kolors, SDXL', 'Apache-2.0', 'train', 60,
         r'^controlnet/outputs/|_result\.|_(kolors|sdxl)\.', r'condition',
     ),
-    Source('XLabs-AI/x-flux', 'ai', 'Flux', 'Apache-2.0', 'train', 40, r'(result_\d|furry|picture-)', smallest=100_000),
+    Source(
+        'XLabs-AI/x-flux', 'ai', 'Flux', 'Apache-2.0', 'train', 40,
+        r'(result_\d|furry|picture-)', smallest=100_000,
+    ),
     Source('black-forest-labs/flux', 'ai', 'Flux', 'Apache-2.0', 'train', 12, r'^assets/'),
     Source(
         'Evolink-AI/awesome-seedream-5-pro-guide-and-prompt', 'ai', 'Seedream 5', 'CC BY 4.0', 'train', 30,
@@ -140,9 +143,13 @@ SOURCES = [
     Source('StartBootstrap/startbootstrap-creative', 'real', 'camera', 'MIT', 'train', 10, r'^src/assets/img'),
     Source('mdn/learning-area', 'real', 'camera', 'CC0', 'train', 80, r'\.jpe?g$'),
     Source('udacity/CarND-LaneLines-P1', 'real', 'camera', 'MIT', 'train', 8, r'test_images/'),
-    Source('vladmandic/sdnext', 'ai', '{model}', 'Apache-2.0', 'train', 220, r'^models/Reference/.*\.jpg$', smallest=8_000),
     Source(
-        'leejet/stable-diffusion.cpp', 'ai', 'Stable Diffusion 1.4 to Flux 2, Qwen Image, Z-Image, Wan', 'MIT', 'train', 60,
+        'vladmandic/sdnext', 'ai', '{model}', 'Apache-2.0', 'train', 220,
+        r'^models/Reference/.*\.jpg$', smallest=8_000,
+    ),
+    Source(
+        'leejet/stable-diffusion.cpp', 'ai', 'Stable Diffusion 1.4 to Flux 2, Qwen Image, Z-Image, Wan',
+        'MIT', 'train', 60,
         r'^assets/', r'photomaker_examples|control|lenna|logo|z_image/q|_q\dk?|f32',
     ),
     Source(
@@ -180,7 +187,10 @@ SOURCES = [
     Source(
         'magento/magento2-sample-data', 'real', 'camera', 'OSL-3.0', 'train', 130, r'catalog/product/.*(main|-0)\.jpg$',
     ),
-    Source('opencart/opencart', 'real', 'camera', 'GPL-3.0', 'train', 50, r'^upload/image/catalog/demo/[^/]*\.jpg$', r'logo'),
+    Source(
+        'opencart/opencart', 'real', 'camera', 'GPL-3.0', 'train', 50,
+        r'^upload/image/catalog/demo/[^/]*\.jpg$', r'logo',
+    ),
     Source(
         'Sylius/Sylius', 'real', 'camera', 'MIT', 'train', 40, r'(CoreBundle/Resources/fixtures|assets/images)/.*jpe?g$',
     ),
@@ -215,11 +225,15 @@ SOURCES = [
     Source('WordPress/twentytwentyfive', 'real', 'camera', 'GPL-2.0 (pictures CC0)', 'train', 32, r'^assets/images'),
     Source(
         'photoprism/photoprism', 'real', 'camera', 'AGPL-3.0', 'train', 70,
-        r'^(assets/examples|internal/ai/(face|nsfw)/testdata/[^/]*$|internal/meta/testdata).*jpe?g$', r'white|hentai|porn|sexy',
+        r'^(assets/examples|internal/ai/(face|nsfw)/testdata/[^/]*$|internal/meta/testdata).*jpe?g$',
+        r'white|hentai|porn|sexy',
     ),
     Source('feimosi/baguetteBox.js', 'real', 'camera', 'MIT', 'train', 20, r'^demo/img/[^/]*\.jpg$'),
     Source('fengyuanchen/viewerjs', 'real', 'camera', 'MIT', 'train', 10, r'^docs/images/[^/]*\.jpg$'),
-    Source('sachinchoolur/lightGallery', 'real', 'camera', 'GPL-3.0', 'train', 20, r'^site/static/images/demo/[^-]*\.jpg$'),
+    Source(
+        'sachinchoolur/lightGallery', 'real', 'camera', 'GPL-3.0', 'train', 20,
+        r'^site/static/images/demo/[^-]*\.jpg$',
+    ),
     Source('StartBootstrap/startbootstrap-agency', 'real', 'camera', 'MIT', 'train', 20, r'^src/assets/img/.*jpe?g$'),
     Source(
         'StartBootstrap/startbootstrap-landing-page', 'real', 'camera', 'MIT', 'train', 10, r'^src/assets/img/.*jpe?g$',
@@ -231,7 +245,10 @@ SOURCES = [
         'ionic-team/ionic-conference-app', 'real', 'camera', 'Apache-2.0', 'train', 20,
         r'^src/assets/img/(speakers|about)/', smallest=8_000,
     ),
-    Source('albumentations-team/albumentations_examples', 'real', 'camera', 'MIT', 'train', 15, r'images/[^/]*\.jpe?g$'),
+    Source(
+        'albumentations-team/albumentations_examples', 'real', 'camera', 'MIT', 'train', 15,
+        r'images/[^/]*\.jpe?g$',
+    ),
     Source('tensorflow/tfjs-examples', 'real', 'camera', 'Apache-2.0', 'train', 20, r'\.jpe?g$', r'screenshot'),
     Source('scikit-image/scikit-image', 'real', 'camera', 'BSD-3-Clause', 'train', 20, r'^src/_skimage2/data/'),
     Source('OlafenwaMoses/IdenProf', 'real', 'camera', 'MIT', 'train', 10, r'^test-images/'),
@@ -333,12 +350,12 @@ def main() -> None:
                 image = Image.open(io.BytesIO(data))
                 if sha256 in seen or min(image.size) < 128:
                     continue
-                print_ = difference_hash(image)
+                likeness = difference_hash(image)
             except OSError:
                 continue
             if source.split == 'test':
-                held_out.append(print_)
-            elif source.repository in NEW and any((print_ ^ other).bit_count() <= ALIKE for other in held_out):
+                held_out.append(likeness)
+            elif source.repository in NEW and any((likeness ^ other).bit_count() <= ALIKE for other in held_out):
                 copies += 1
                 continue
             seen.add(sha256)
