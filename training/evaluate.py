@@ -1,7 +1,7 @@
-"""Measures heads and calibration on repositories that no training, selection or calibration saw, beside the former model
-and beside the heads alone.
+"""Measures heads and calibration on repositories that no training, selection or calibration saw, beside what was
+measured of the former version.
 
-    python evaluate.py --work DIR --former FOLDER --out figures.json
+    python evaluate.py --work DIR --former FIGURES --out figures.json
 """
 
 import argparse
@@ -15,7 +15,6 @@ from calibrate import at_prior, reliability
 from figures import UI_THRESHOLD, pair_auc, probability, summary
 from head import Features, load_features, load_heads, pooled
 from pictures import RENDITIONS
-from residuals import residual_logits
 
 
 def by_source(scores: np.ndarray, data: Features, rows: np.ndarray) -> dict[str, dict]:
@@ -54,50 +53,38 @@ def by_generator(scores: np.ndarray, data: Features, rows: np.ndarray) -> dict[s
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--work', type=Path, required=True, help='what prepare.py, train.py and calibrate.py wrote')
-    parser.add_argument('--former', type=Path, required=True, help='folder whose manifest calibrates the former model')
+    parser.add_argument('--former', type=Path, required=True, help='the figures.json of the former version')
     parser.add_argument('--out', type=Path, required=True)
     args = parser.parse_args()
 
     data = load_features(args.work, 'test')
     crops, whole = pooled(data, load_heads(args.work))
     now = json.loads((args.work / 'calibration.json').read_text())
-    then = json.loads((args.former / 'manifest.json').read_text())['calibration']
-    mix = json.loads((args.work / 'residual-weight.json').read_text())
-    residual = residual_logits(args.work, 'test')
-    keys = list(zip(data.sha256.tolist(), data.rendition.tolist(), strict=True))
-    known = np.array([key in residual for key in keys])
-    logits = (crops + whole) / 2 + mix * np.array([residual.get(key, 0.0) for key in keys])
-    all_scores = {
-        'former': probability(data.former, then['slope'], then['intercept']),
-        'heads': probability((crops + whole) / 2, now['slope'], now['intercept']),
-        'now': probability(logits, now['slope'], now['intercept']),
-    }
+    share = json.loads((args.work / 'whole-weight.json').read_text())
+    scores = probability((1 - share) * crops + share * whole, now['slope'], now['intercept'])
     camera = data.generator == 'camera'
-    figures: dict = {}
-    for model, scores in all_scores.items():
-        figures[model] = {}
-        for name in RENDITIONS:
-            rows = np.flatnonzero((data.rendition == name) & known)
-            counted = rows[camera[rows] | data.generated[rows]]
-            figures[model][name] = {
-                'all': summary(scores[counted], data.repository[counted], data.generated[counted]),
-                'sources': by_source(scores[rows], data, rows),
-            }
-            if name == 'original':
-                figures[model][name]['generators'] = by_generator(scores[rows], data, rows)
-                weights = at_prior(data.repository[counted], data.generated[counted])
-                figures[model][name]['reliability'] = reliability(
-                    scores[counted], data.generated[counted], weights, args.work / f'reliability-{model}.png',
-                    f'held-out sources, {model}',
-                )
-    rows = np.flatnonzero((data.rendition == 'original') & ~data.generated & known)
-    worst = rows[np.argsort(-all_scores['now'][rows])[:40]]
+    figures: dict = {'former': json.loads(args.former.read_text())['now'], 'now': {}}
+    for name in RENDITIONS:
+        rows = np.flatnonzero(data.rendition == name)
+        counted = rows[camera[rows] | data.generated[rows]]
+        figures['now'][name] = {
+            'all': summary(scores[counted], data.repository[counted], data.generated[counted]),
+            'sources': by_source(scores[rows], data, rows),
+        }
+        if name == 'original':
+            figures['now'][name]['generators'] = by_generator(scores[rows], data, rows)
+            weights = at_prior(data.repository[counted], data.generated[counted])
+            figures['now'][name]['reliability'] = reliability(
+                scores[counted], data.generated[counted], weights, args.work / 'reliability-held-out.png',
+                'held-out sources',
+            )
+    rows = np.flatnonzero((data.rendition == 'original') & ~data.generated)
+    worst = rows[np.argsort(-scores[rows])[:40]]
     figures['worstFalseAlarms'] = [
-        {'repository': str(data.repository[i]), 'sha256': str(data.sha256[i]), 'score': float(all_scores['now'][i])}
-        for i in worst
+        {'repository': str(data.repository[i]), 'sha256': str(data.sha256[i]), 'score': float(scores[i])} for i in worst
     ]
     args.out.write_text(json.dumps(figures, indent=1) + '\n')
-    for model in all_scores:
+    for model in ('former', 'now'):
         for name in RENDITIONS:
             print(model, name, {key: round(value, 3) for key, value in figures[model][name]['all'].items()})
     for source, facts in figures['now']['original']['sources'].items():

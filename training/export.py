@@ -17,44 +17,32 @@ from torch import Tensor, nn
 
 from backbone import Backbone, export
 from crops import choose_crops, mirrored_up
-from head import CLIP, Head, load_heads
-from network import read_onnx
+from head import ARRAYS, CLIP, Head, load_heads
 from pictures import read_manifest
-from residuals import CLIP as RESIDUAL_CLIP
-from residuals import MARGIN, RESIDUAL_NET
-from stages import columns_to
 from views import MOST_CROPS, SIDE, cut_views
 
-NAME, VERSION = 'lite0-residual', '0.3.0'
-WHOLE_WEIGHT = 0.5
+NAME, VERSION = 'lite0-hidden', '0.4.0'
 
 
 class Detector(nn.Module):
-    """Backbone, heads and residual net in one graph: a logit a view, the last view being the whole picture."""
+    """Backbone and heads in one graph: a logit a view, the last view being the whole picture."""
 
-    def __init__(self, heads: tuple[Head, Head], last: int, residual_weight: float) -> None:
+    def __init__(self, heads: tuple[Head, Head]) -> None:
         super().__init__()
-        self.residual = read_onnx(RESIDUAL_NET)
-        # The picture's logit takes half of the crops' mean; the residual net speaks through crops alone.
-        self.residual_weight = residual_weight / (1 - WHOLE_WEIGHT)
-        self.backbone = Backbone(last)
-        columns = columns_to(last)
+        self.backbone = Backbone()
         for name, head in zip(('crops', 'whole'), heads, strict=True):
-            for part in ('mean', 'scale', 'weights'):
-                value = torch.from_numpy(getattr(head, part)[columns].astype(np.float32))
-                self.register_buffer(f'{name}_{part}', value)
+            for part in ARRAYS:
+                self.register_buffer(f'{name}_{part}', torch.from_numpy(getattr(head, part).astype(np.float32)))
             self.register_buffer(f'{name}_bias', torch.tensor(head.bias, dtype=torch.float32))
 
     def answer(self, features: Tensor, name: str) -> Tensor:
-        mean, scale, weights, bias = (getattr(self, f'{name}_{part}') for part in ('mean', 'scale', 'weights', 'bias'))
-        return (((features - mean) / scale).clamp(-CLIP, CLIP) * weights).sum(dim=1) + bias
+        mean, scale, hidden, hidden_bias, weights = (getattr(self, f'{name}_{part}') for part in ARRAYS)
+        units = (((features - mean) / scale).clamp(-CLIP, CLIP) @ hidden + hidden_bias).relu()
+        return (units * weights).sum(dim=1) + getattr(self, f'{name}_bias')
 
     def forward(self, views: Tensor) -> Tensor:
         features = self.backbone(views)
-        middle = views[:-1, MARGIN : SIDE - MARGIN, MARGIN : SIDE - MARGIN]
-        traces = self.residual(middle).clamp(-RESIDUAL_CLIP, RESIDUAL_CLIP)
-        crops = self.answer(features[:-1], 'crops') + self.residual_weight * traces
-        return torch.cat([crops, self.answer(features[-1:], 'whole')])
+        return torch.cat([self.answer(features[:-1], 'crops'), self.answer(features[-1:], 'whole')])
 
 
 def golden_picture(width: int, height: int, seed: int) -> np.ndarray:
@@ -77,7 +65,8 @@ def golden(folder: Path, manifest: dict) -> list[dict]:
     for width, height, seed in [(701, 523, 1), (97, 300, 2), (1, 1, 3)]:
         pixels = golden_picture(width, height, seed)
         (logits,) = session.run(['logits'], {'crops': cut_views(pixels, SIDE)})
-        pooled = (1 - WHOLE_WEIGHT) * float(np.mean(logits[:-1])) + WHOLE_WEIGHT * float(logits[-1])
+        share = manifest['pooling']['wholeWeight']
+        pooled = (1 - share) * float(np.mean(logits[:-1])) + share * float(logits[-1])
         calibration = manifest['calibration']
         score = 1 / (1 + math.exp(-(calibration['slope'] * pooled + calibration['intercept'])))
         chosen = choose_crops(mirrored_up(pixels, SIDE), SIDE, MOST_CROPS)
@@ -98,9 +87,7 @@ def main() -> None:
 
     path = args.out / 'model.onnx'
     with torch.inference_mode():
-        last = int(np.load(args.work / 'heads.npz')['last'])
-        mix = json.loads((args.work / 'residual-weight.json').read_text())
-        export(Detector(load_heads(args.work), last, mix).eval(), path, 'logits')
+        export(Detector(load_heads(args.work)).eval(), path, 'logits')
     onnx.checker.check_model(onnx.load(path), full_check=True)
     manifest = {
         'name': NAME,
@@ -115,7 +102,7 @@ def main() -> None:
             'whole': {'resample': 'bilinear', 'fit': 'cover'},
         },
         'output': {'name': 'logits'},
-        'pooling': {'crops': 'mean', 'wholeWeight': WHOLE_WEIGHT},
+        'pooling': {'crops': 'mean', 'wholeWeight': json.loads((args.work / 'whole-weight.json').read_text())},
         'calibration': json.loads((args.work / 'calibration.json').read_text()),
         'licence': 'MIT; backbone weights Apache-2.0',
         'trainedOn': list(dict.fromkeys(picture.repository for picture in read_manifest('train'))),

@@ -1,14 +1,16 @@
-"""The trained part: two logistic heads on the frozen features, one for crops and one for the whole picture.
+"""The trained part: two heads on the frozen features, one for crops and one for the whole picture.
 
-Both are linear, so that a picture's logit is a sum of what its crops and the whole say, and the heat map is true to it.
+Each answers a view alone, so that a picture's logit is a sum of what its crops and the whole say, and the heat map is
+true to it. A head has one hidden layer; the linear head that it is compared with is the same with two units.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from pictures import read_manifest
 from views import MOST_CROPS
@@ -19,6 +21,10 @@ FOLDS = [
         'davisking/dlib', 'faker-js/assets-person-portrait', 'Kwai-Kolors/Kolors', 'ai-forever/ru-dalle',
         'creativetimofficial/material-kit', 'creativetimofficial/now-ui-kit', 'creativetimofficial/paper-kit-2',
         'cmusatyalab/openface', 'TencentARC/GFPGAN', 'lucidrains/big-sleep',
+        'easydiffusion/easydiffusion', 'cheekymohnkey/midjourney-profile-tester', '18F/18f.gsa.gov',
+        'magento/magento2-sample-data', 'saleor/saleor', 'WordPress/twentytwentyfive', 'themefisher/airspace-hugo',
+        'scikit-image/scikit-image', 'creativetimofficial/argon-design-system', 'creativetimofficial/notus-react',
+        'OlafenwaMoses/IdenProf',
     ],
     [
         'amiantos/AI-Horde-Styles', 'alexeygrigorev/clothing-dataset-small', 'googlefonts/noto-emoji',
@@ -26,12 +32,19 @@ FOLDS = [
         'black-forest-labs/flux',
         'invoke-ai/InvokeAI', 'justadudewhohacks/face-api.js', 'Shenggan/BCCD_Dataset',
         'Azure-Samples/cognitive-services-sample-data-files',
+        'leejet/stable-diffusion.cpp', 'filipstrand/mflux', 'dotnet/machinelearning-samples', 'opencart/opencart',
+        'Sylius/Sylius', 'playcanvas/engine', 'feimosi/baguetteBox.js', 'photoprism/photoprism',
+        'ionic-team/ionic-conference-app',
     ],
     [
-        'vladmandic/sd-samples', 'drewnoakes/metadata-extractor-images', 'OpenDroneMap/odm_data_copr',
+        'OpenDroneMap/odm_data_copr',
         'vladmandic/human', 'comfyanonymous/ComfyUI_examples', 'brycedrennan/imaginAIry', 'apple/ml-stable-diffusion',
         'FoundationVision/Infinity', 'Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB', 'mdn/learning-area',
         'ultralytics/assets', 'ColorlibHQ/AdminLTE',
+        'vladmandic/sdnext', 'lucidrains/deep-daze', 'CompVis/taming-transformers', 'wagtail/bakerydemo',
+        'drupal/core', 'jcjohnson/neural-style', 'gordicaleksa/pytorch-neural-style-transfer',
+        'AcademySoftwareFoundation/MaterialX', 'fengyuanchen/viewerjs', 'sachinchoolur/lightGallery',
+        'tensorflow/tfjs-examples',
     ],
     [
         'EvoLinkAI/awesome-gpt-image-2-prompts',
@@ -53,37 +66,47 @@ FOLDS = [
         'kubernetes/contributor-site',
         'StartBootstrap/startbootstrap-creative',
         'udacity/CarND-LaneLines-P1',
+        'mcmonkeyprojects/SwarmUI', 'ZizheRuan/awesome-nano-banana-pro-images', 'muset-ai/awesome-nano-banana-pro',
+        'GoogleCloudPlatform/python-docs-samples', 'android/compose-samples', 'dusty-nv/jetson-inference',
+        'gskinnerTeam/flutter-wonderous-app', 'RayTracing/raytracing.github.io',
+        'albumentations-team/albumentations_examples', 'StartBootstrap/startbootstrap-agency',
+        'StartBootstrap/startbootstrap-landing-page', 'udacity/CarND-Advanced-Lane-Lines',
     ],
 ]
 """Left out in turn. Repositories that collect the same generator's pictures share a fold."""
 
 
-FORMER = [
-    'SupaGruen/StableDiffusion-CheatSheet',
-    'marcusklasson/GroceryStoreDataset',
-    'godotengine/godot-demo-projects',
-    'davisking/dlib',
-    'amiantos/AI-Horde-Styles',
-    'alexeygrigorev/clothing-dataset-small',
-    'googlefonts/noto-emoji',
-    'serengil/deepface',
-    'vladmandic/sd-samples',
-    'drewnoakes/metadata-extractor-images',
-    'OpenDroneMap/odm_data_copr',
-    'vladmandic/human',
-    'EvoLinkAI/awesome-gpt-image-2-prompts',
-    'freestylefly/awesome-gpt-image-2',
-    'EdjeElectronics/TensorFlow-Object-Detection-API-Tutorial-Train-Multiple-Objects-Windows-10',
-    'mapillary/OpenSfM',
-    'nextcloud/example-files',
-    'ageitgey/face_recognition',
+NEW = [
+    'easydiffusion/easydiffusion', 'cheekymohnkey/midjourney-profile-tester', '18F/18f.gsa.gov',
+    'magento/magento2-sample-data', 'saleor/saleor', 'WordPress/twentytwentyfive', 'themefisher/airspace-hugo',
+    'scikit-image/scikit-image', 'creativetimofficial/argon-design-system', 'creativetimofficial/notus-react',
+    'OlafenwaMoses/IdenProf', 'leejet/stable-diffusion.cpp', 'filipstrand/mflux', 'dotnet/machinelearning-samples',
+    'opencart/opencart', 'Sylius/Sylius', 'playcanvas/engine', 'feimosi/baguetteBox.js', 'photoprism/photoprism',
+    'ionic-team/ionic-conference-app', 'vladmandic/sdnext', 'lucidrains/deep-daze', 'CompVis/taming-transformers',
+    'wagtail/bakerydemo', 'drupal/core', 'jcjohnson/neural-style', 'gordicaleksa/pytorch-neural-style-transfer',
+    'AcademySoftwareFoundation/MaterialX', 'fengyuanchen/viewerjs', 'sachinchoolur/lightGallery',
+    'tensorflow/tfjs-examples', 'mcmonkeyprojects/SwarmUI', 'ZizheRuan/awesome-nano-banana-pro-images',
+    'muset-ai/awesome-nano-banana-pro', 'GoogleCloudPlatform/python-docs-samples', 'android/compose-samples',
+    'dusty-nv/jetson-inference', 'gskinnerTeam/flutter-wonderous-app', 'RayTracing/raytracing.github.io',
+    'albumentations-team/albumentations_examples', 'StartBootstrap/startbootstrap-agency',
+    'StartBootstrap/startbootstrap-landing-page', 'udacity/CarND-Advanced-Lane-Lines',
 ]
-"""What version 0.2.0 learnt from."""
+"""What version 0.3.0 did not learn from."""
 
-STEPS = 40
-"""Most iterations of L-BFGS."""
 CLIP = 6.0
 """Standard deviations beyond which a feature says no more."""
+UNITS = 64
+"""Of the hidden layer of one net; a head is the mean of `NETS` of them, joined to one layer."""
+NETS = 2
+EPOCHS = 6
+BATCH = 256
+RATE = 3e-3
+FORGET = 0.5
+"""Share of the hidden units that a batch does without."""
+SMOOTH = 0.05
+"""How far the labels stay from 0 and 1: some pictures in the repositories are not what the repository says."""
+STEPS = 40
+"""Most iterations of L-BFGS for a linear head."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +120,6 @@ class Features:
     generator: np.ndarray
     generated: np.ndarray
     rendition: np.ndarray
-    former: np.ndarray
 
     @property
     def of_view(self) -> np.ndarray:
@@ -123,6 +145,9 @@ def load_features(work: Path, split: str) -> Features:
     place = np.arange(len(views)) - np.repeat(np.cumsum(counts) - counts, counts)
     views = views[(place < MOST_CROPS) | (place == np.repeat(counts, counts) - 1)]
     counts = np.minimum(counts, MOST_CROPS + 1)
+    # And pictures that the manifest no longer names.
+    named = np.array([key in rows for key in sha256])
+    views, sha256, counts = views[np.repeat(named, counts)], sha256[named], counts[named]
     return Features(
         views=views,
         starts=np.concatenate([[0], np.cumsum(counts)]),
@@ -130,8 +155,7 @@ def load_features(work: Path, split: str) -> Features:
         repository=np.array([rows[key].repository for key in sha256]),
         generator=np.array([rows[key].generator for key in sha256]),
         generated=np.array([rows[key].generated for key in sha256]),
-        rendition=np.concatenate([shard['renditions'] for shard in shards]),
-        former=np.concatenate([shard['former'] for shard in shards]),
+        rendition=np.concatenate([shard['renditions'] for shard in shards])[named],
     )
 
 
@@ -148,56 +172,120 @@ def balanced_weights(repository: np.ndarray, generated: np.ndarray) -> np.ndarra
 
 @dataclass(frozen=True)
 class Head:
-    """A linear answer to features standardised by `mean` and `scale` and clipped at ±`CLIP`."""
+    """An answer to features standardised by `mean` and `scale` and clipped at ±`CLIP`, through one hidden layer."""
 
     mean: np.ndarray
     scale: np.ndarray
+    hidden: np.ndarray
+    hidden_bias: np.ndarray
     weights: np.ndarray
     bias: float
 
+    def standardised(self, features: np.ndarray) -> np.ndarray:
+        """What the hidden layer sees."""
+        return np.clip((features - self.mean) / self.scale, -CLIP, CLIP)
+
     def __call__(self, features: np.ndarray) -> np.ndarray:
-        return np.clip((features - self.mean) / self.scale, -CLIP, CLIP) @ self.weights + self.bias
+        units = np.maximum(self.standardised(features) @ self.hidden + self.hidden_bias, 0)
+        return units @ self.weights + self.bias
 
 
-def fit_head(
-    features: np.ndarray, labels: np.ndarray, weights: np.ndarray, columns: np.ndarray, strength: float
-) -> Head:
-    """Logistic regression on the standardised `columns`; `strength` is the inverse of its penalty."""
+ARRAYS = ('mean', 'scale', 'hidden', 'hidden_bias', 'weights')
+"""The parts of a head that are arrays."""
+Fit = Callable[[np.ndarray, np.ndarray, np.ndarray], Head]
+"""From features, labels and weights to a head."""
+
+
+def moments(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every feature."""
     mean, scale = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64) + 1e-6
-    mean, scale = mean.astype(np.float32), scale.astype(np.float32)
-    known = torch.from_numpy(np.clip((features[:, columns] - mean[columns]) / scale[columns], -CLIP, CLIP))
-    wanted, weight = (torch.from_numpy(values.astype(np.float32)) for values in (labels, weights))
-    slopes, bias = torch.zeros(known.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
-    optimiser = torch.optim.LBFGS(
-        [slopes, bias], max_iter=STEPS, history_size=10, line_search_fn='strong_wolfe', tolerance_grad=1e-4
-    )
-
-    def loss() -> torch.Tensor:
-        optimiser.zero_grad()
-        errors = torch.nn.functional.binary_cross_entropy_with_logits(known @ slopes + bias, wanted, reduction='none')
-        value = ((weight * errors).sum() + (slopes * slopes).sum() / (2 * strength)) / len(wanted)
-        value.backward()
-        return value
-
-    optimiser.step(loss)
-    full = np.zeros(features.shape[1], dtype=np.float32)
-    full[columns] = slopes.detach().numpy()
-    return Head(mean, scale, full, float(bias.detach()))
+    return mean.astype(np.float32), scale.astype(np.float32)
 
 
-def fit_pair(data: Features, rows: np.ndarray, columns: np.ndarray, strength: float) -> tuple[Head, Head]:
-    """The crops' head and the whole's, from the renditions `rows` and the feature columns `columns`."""
+def fit_linear(strength: float) -> Fit:
+    """Logistic regression; `strength` is the inverse of its penalty."""
+
+    def fit(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Head:
+        mean, scale = moments(features)
+        known = torch.from_numpy(np.clip((features - mean) / scale, -CLIP, CLIP))
+        wanted, weight = (torch.from_numpy(values.astype(np.float32)) for values in (labels, weights))
+        slopes, bias = torch.zeros(known.shape[1], requires_grad=True), torch.zeros(1, requires_grad=True)
+        optimiser = torch.optim.LBFGS(
+            [slopes, bias], max_iter=STEPS, history_size=10, line_search_fn='strong_wolfe', tolerance_grad=1e-4
+        )
+
+        def loss() -> torch.Tensor:
+            optimiser.zero_grad()
+            errors = nn.functional.binary_cross_entropy_with_logits(known @ slopes + bias, wanted, reduction='none')
+            value = ((weight * errors).sum() + (slopes * slopes).sum() / (2 * strength)) / len(wanted)
+            value.backward()
+            return value
+
+        optimiser.step(loss)
+        line = slopes.detach().numpy()[:, None]
+        # max(z, 0) - max(-z, 0) = z
+        hidden, signs = np.concatenate([line, -line], axis=1), np.array([1, -1], dtype=np.float32)
+        return Head(mean, scale, hidden, np.zeros(2, dtype=np.float32), signs, float(bias.detach()))
+
+    return fit
+
+
+def fit_hidden(forget: float, decay: float) -> Fit:
+    """`NETS` small nets, each from batches drawn by weight, so that every repository comes up by its share.
+
+    `forget` is the share of the features that a batch does without, `decay` that of the weights (AdamW).
+    """
+
+    def fit(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Head:
+        mean, scale = moments(features)
+        known = torch.from_numpy(np.clip((features - mean) / scale, -CLIP, CLIP))
+        wanted = torch.from_numpy(labels.astype(np.float32)) * (1 - 2 * SMOOTH) + SMOOTH
+        share = torch.from_numpy(weights / weights.sum())
+        parts = []
+        for seed in range(NETS):
+            torch.manual_seed(seed)
+            net = nn.Sequential(
+                nn.Dropout(forget), nn.Linear(known.shape[1], UNITS), nn.ReLU(), nn.Dropout(FORGET), nn.Linear(UNITS, 1)
+            )
+            steps = EPOCHS * len(known) // BATCH
+            optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=decay)
+            schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
+            for _ in range(steps):
+                batch = torch.multinomial(share, BATCH, replacement=True)
+                answers = net(known[batch])[:, 0]
+                optimiser.zero_grad()
+                nn.functional.binary_cross_entropy_with_logits(answers, wanted[batch]).backward()
+                optimiser.step()
+                schedule.step()
+            parts.append([value.detach().numpy() for value in net.parameters()])
+        return Head(
+            mean, scale, np.concatenate([hidden.T for hidden, _, _, _ in parts], axis=1),
+            np.concatenate([bias for _, bias, _, _ in parts]),
+            np.concatenate([weights[0] for _, _, weights, _ in parts]) / NETS,
+            float(np.mean([bias for _, _, _, bias in parts])),
+        )
+
+    return fit
+
+
+LINEAR = (fit_linear(1e-3), fit_linear(1e-3))
+HIDDEN = (fit_hidden(0.2, 0.05), fit_hidden(0.5, 0.5))
+"""How the crops' head is fitted, and the whole's, of which there are fewer examples."""
+
+
+def fit_pair(data: Features, rows: np.ndarray, fits: tuple[Fit, Fit]) -> tuple[Head, Head]:
+    """The crops' head and the whole's, from the renditions `rows`."""
     chosen = np.zeros(len(data.sha256), dtype=bool)
     chosen[rows] = True
     weights = np.zeros(len(data.sha256))
     weights[chosen] = balanced_weights(data.repository[chosen], data.generated[chosen])
     crops = np.maximum(np.diff(data.starts) - 1, 1)
     heads = []
-    for whole in (False, True):
+    for whole, fit in zip((False, True), fits, strict=True):
         views = np.flatnonzero(chosen[data.of_view] & (data.is_whole == whole))
         owner = data.of_view[views]
         share = weights[owner] / (1 if whole else crops[owner])
-        heads.append(fit_head(data.views[views], data.generated[owner], share, columns, strength))
+        heads.append(fit(data.views[views], data.generated[owner], share))
     return heads[0], heads[1]
 
 
@@ -212,7 +300,7 @@ def load_heads(work: Path) -> tuple[Head, Head]:
     """What train.py wrote: the crops' head and the whole's."""
     with np.load(work / 'heads.npz') as file:
         crops, whole = (
-            Head(file[f'{part}_mean'], file[f'{part}_scale'], file[f'{part}_weights'], float(file[f'{part}_bias']))
+            Head(**{key: file[f'{part}_{key}'] for key in ARRAYS}, bias=float(file[f'{part}_bias']))
             for part in ('crops', 'whole')
         )
     return crops, whole

@@ -1,14 +1,12 @@
 """Runs the frozen backbone over every picture and keeps the features; resumable, one shard after another.
 
     python prepare.py --checkouts DIR --work DIR --split train
-    python prepare.py --checkouts DIR --work DIR --split test --former FOLDER
+    python prepare.py --checkouts DIR --work DIR --split test
 
-Pictures come in turn from every repository, so that a run cut short stays balanced. `--former` names the folder of an
-earlier detector, whose score for the same pixels is kept beside the features.
+Pictures come in turn from every repository, so that a run cut short stays balanced.
 """
 
 import argparse
-import json
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -16,7 +14,6 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from crops import cut_crops
 from pictures import Picture, random_rendition, read_manifest, rendition
 from views import SIDE, cut_views
 
@@ -63,7 +60,6 @@ def main() -> None:
     parser.add_argument('--checkouts', type=Path, required=True, help='holds <owner>/<repository>/<path>')
     parser.add_argument('--work', type=Path, required=True, help='where the shards are written')
     parser.add_argument('--split', choices=['train', 'test'], required=True)
-    parser.add_argument('--former', type=Path, help='folder with model.onnx and manifest.json')
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
 
@@ -72,8 +68,6 @@ def main() -> None:
 
         export(Backbone(), args.work / 'backbone.onnx', 'features')
     backbone = session_of(args.work / 'backbone.onnx')
-    former = session_of(args.former / 'model.onnx') if args.former else None
-    shape = json.loads((args.former / 'manifest.json').read_text())['input'] if args.former else {}
 
     pictures = read_manifest(args.split)
     jobs = jobs_of(args.split, pictures)
@@ -84,7 +78,7 @@ def main() -> None:
     started = time.monotonic()
     for at in range(0, len(jobs), SHARD):
         path = args.work / f'{args.split}-{first + at:06d}.npz'
-        features, counts, formers, done = [], [], [], []
+        features, counts, done = [], [], []
         for index, name in jobs[at : at + SHARD]:
             try:
                 image = pictures[index].open(args.checkouts)
@@ -99,14 +93,11 @@ def main() -> None:
             found = backbone.run(['features'], {'crops': cut_views(pixels, SIDE)})[0]
             features.append(found.astype(np.float32))
             counts.append(len(found))
-            if former:
-                crops = cut_crops(pixels, shape['crop'], shape['maxCrops'])
-                formers.append(float(former.run(['logits'], {'crops': crops})[0].mean()))
         if not done:
             continue
         part = path.with_suffix('.part.npz')
         np.savez(
-            part, features=np.concatenate(features), counts=counts, former=formers,
+            part, features=np.concatenate(features), counts=counts,
             sha256=[pictures[index].sha256 for index, _ in done], renditions=[name for _, name in done],
         )
         part.rename(path)
