@@ -24,6 +24,8 @@ import { markdownTable, writeSection } from './results-section.js';
 
 const THREADS = 2;
 const REFERENCES = 200_000;
+/** Pictures of another customer's request that is looked through before anything is measured but memory. */
+const FIRST_REQUEST = 200;
 /** A hash, a descriptor and three words beside. */
 const HASH_BYTES = 32 + 64 + 12;
 
@@ -43,9 +45,9 @@ try {
   console.log(imported);
   const text = [
     '## Requests of known pictures',
-    `${machine}; load ${load} over the last five minutes, the bench’s own included, so that seconds say less than processor time.`,
+    `${machine}; load ${load} over the last five minutes, the bench’s own included, so that seconds say less than processor time, which counts from the end of a first request on.`,
     markdownTable(figures.map((figure) => ({ ...figure }))),
-    '“Again” is a second run of the unchanged request. Memory is the peak of the process beside what it takes idle and the hashes (goal ≤ 40 MB); the goal for 100,000 pictures is 60 s.',
+    `“Again” is a second run of the unchanged request. Memory is the peak of the process less the hashes and less what it takes idle, or after a first request of ${FIRST_REQUEST} pictures, when its code and heaps are in place (goal ≤ 40 MB); features of local parts, the candidates read last and what is in hand are all part of it. The goal for 100,000 pictures is 60 s.`,
     imported,
   ];
   await writeSection('scale', 'npm run bench:scale', text.join('\n\n'));
@@ -62,6 +64,7 @@ interface RequestFigure {
   'pairs found': string;
   'false pairs': string;
   'memory beside hashes, MB': string;
+  'and beside a first request, MB': string;
   'again, seconds': string;
 }
 
@@ -71,12 +74,13 @@ async function measureRequest(
 ): Promise<RequestFigure> {
   const { db, url, drop } = await freshDatabase();
   const analyserVersion = await readAnalyserVersion(loadConfig({}).detectorFolder);
+  const first = await seedKnownRequest(db, FIRST_REQUEST, { ...prints, analyserVersion });
   const { requestId, pairs } = await seedKnownRequest(db, size, { ...prints, analyserVersion });
   const worker = startWorker(url);
   try {
     while (!(await db('worker_processes').first())) await sleep(50);
     const idle = await usageOf(worker);
-    const run = async () => {
+    const run = async (requestId: string) => {
       const { ownerId } = (await db('requests').where({ id: requestId }).first()) as { ownerId: string };
       const id = uuidv7();
       await QcRun.query(db).insert({ id, requestId, startedBy: ownerId, scope: 'customer' });
@@ -89,20 +93,29 @@ async function measureRequest(
         await sleep(200);
       }
     };
-    const seconds = await run();
+    await run(first.requestId);
+    const warm = await usageOf(worker);
+    const copies = async () => {
+      const [found] = (await db('picture_matches').where('score', '>=', 0.85).where({ relation: 'copy' }).count()) as [
+        { count: number },
+      ];
+      return found.count / 2;
+    };
+    const before = await copies();
+    const seconds = await run(requestId);
     const busy = await usageOf(worker);
-    const again = await run();
-    const [found] = (await db('picture_matches').where('score', '>=', 0.85).where({ relation: 'copy' }).count()) as [
-      { count: number },
-    ];
+    const found = (await copies()) - before;
+    const again = await run(requestId);
+    const memory = busy.peak - (size * HASH_BYTES) / 2 ** 20;
     return {
       pictures: size.toLocaleString('en'),
       seconds: seconds.toFixed(1),
       'ms a picture': ((1000 * seconds) / size).toFixed(2),
-      'processor ms a picture': ((1000 * (busy.seconds - idle.seconds)) / size).toFixed(2),
-      'pairs found': `${Math.min(pairs, found.count / 2)} of ${pairs}`,
-      'false pairs': String(Math.max(0, found.count / 2 - pairs)),
-      'memory beside hashes, MB': (busy.peak - idle.now - (size * HASH_BYTES) / 2 ** 20).toFixed(0),
+      'processor ms a picture': ((1000 * (busy.seconds - warm.seconds)) / size).toFixed(2),
+      'pairs found': `${Math.min(pairs, found)} of ${pairs}`,
+      'false pairs': String(Math.max(0, found - pairs)),
+      'memory beside hashes, MB': (memory - idle.now).toFixed(0),
+      'and beside a first request, MB': (memory - warm.now).toFixed(0),
       'again, seconds': again.toFixed(1),
     };
   } finally {
