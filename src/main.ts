@@ -14,8 +14,13 @@ const LONGEST_WAIT_MS = 10_000;
 await runProcess(
   async (life) => {
     const { config, log, shutdown, atEnd } = life;
-    shutdown.requested.addEventListener('abort', () => say('\nAssay is stopping: what is under way is finished …\n'));
-    atEnd(() => Promise.resolve(shutdown.requested.aborted ? say('Assay has stopped.\n') : undefined));
+    shutdown.requested.addEventListener('abort', () => {
+      say('\nAssay is stopping: what is under way is finished …\n');
+    });
+    atEnd(() => {
+      if (shutdown.requested.aborted) say('Assay has stopped.\n');
+      return Promise.resolve();
+    });
     await checkPort(config);
     // Before anything else: the workers, who need it, would end and be started again and again.
     if (config.workerProcesses > 0) await checkDetectorFolder(config.detectorFolder);

@@ -55,5 +55,5 @@ class Assay:
             self.tokens = self._call("POST", "/auth/refresh", json={"refresh": self.tokens.pop("refresh")})
             return self._call(method, path, **body)
         if not answer.ok:
-            raise RuntimeError("\n\n".join([said["message"], *sum(said.get("errors", {}).values(), [])]))
+            raise RuntimeError(said["message"])
         return said

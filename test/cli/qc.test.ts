@@ -29,7 +29,7 @@ const HOSTILE = '<img src=x onerror=alert(1)> \x1b[31m"&\u202e.jpg';
 const UNPRINTABLE = /[\p{Cc}\u202a-\u202e]/u;
 
 describe('npx assay qc', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let home: string;
   let folder: string;
 

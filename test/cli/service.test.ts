@@ -7,7 +7,7 @@ import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/serv
 import { assay, jsonLines } from './assay.js';
 
 describe('npx assay, with a service', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let server: TestServer;
   let home: string;
   let folder: string;

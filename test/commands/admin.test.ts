@@ -13,7 +13,7 @@ const DJANGO_HASH = 'pbkdf2_sha256$1$salt$kbetH8pvQW2woEDkqwW3lBiusahaNsvlbcMnQl
 const DJANGO_PASSWORD = 'correct horse battery';
 
 describe('The operator’s commands', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let server: TestServer;
   let folder: string;
   before(async () => {
