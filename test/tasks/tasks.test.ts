@@ -234,8 +234,9 @@ describe('tasks', () => {
   });
 
   it('that are not there, or have no possible id, answer 404', async () => {
-    for (const id of [uuidv7(), 'none', '%00']) {
+    for (const id of [uuidv7(), 'none', '%20']) {
       assert.equal((await server.api('GET', `/tasks/${id}`, { token: labeler.token })).status, 404, id);
     }
+    assert.equal((await server.api('GET', '/tasks/%00', { token: labeler.token })).status, 400);
   });
 });
