@@ -119,6 +119,11 @@ export default defineConfig(
     },
   },
   {
+    // As the repository compiles it, so that it needs no installation of its own.
+    files: ['examples/typed-client/*.ts'],
+    languageOptions: { parserOptions: { projectService: false, project: './tsconfig.json' } },
+  },
+  {
     // The React Compiler is not used, so what it would leave alone is no matter.
     files: ['console/**/*.{ts,tsx}'],
     extends: [reactHooks.configs.flat.recommended],

@@ -27,11 +27,14 @@ export function restBridge(services: Services, router: AnyRouter): HttpMiddlewar
   return async (ctx, next) => {
     const path = normalisePath(ctx.path);
     const call = fixed.get(`${ctx.method} ${path}`);
-    if (call) return answer(ctx, { ...call, pathInput: {} });
+    if (call) {
+      await answer(ctx, { ...call, pathInput: {} });
+      return;
+    }
     // The router matches by what it would set itself were it mounted: `newRouterPath` is read before the address, and so
     // stands for it without `/api` and the slash. What a match finds, `refuseMethod` reads from `matched`.
     const routed = Object.assign(ctx, { newRouterPath: path, params: {}, router: rest });
-    return dispatch(routed, () => refuseMethod(routed, next));
+    await dispatch(routed, () => refuseMethod(routed, next));
   };
 }
 

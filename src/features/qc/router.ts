@@ -1,6 +1,4 @@
-import type { Knex } from 'knex';
 import { z } from 'zod';
-import type { QcRun } from '../../../models/qc-run.js';
 import type { QcResult } from '../../../models/qc-result.js';
 import { announcePage, picturePageInput } from '../../trpc/pagination.js';
 import { router, signedIn } from '../../trpc/procedures.js';
@@ -10,66 +8,13 @@ import { readSettings, type Settings } from '../settings/settings.js';
 import { cancelRun } from './cancel-run.js';
 import { type AiEvidence, readEvidence } from './evidence.js';
 import { flagsOf } from './flags.js';
-import { countUnchecked, newestRun, runProgress } from './progress.js';
+import { newestRun } from './progress.js';
 import { pictureFields, presentPicture } from './result-picture.js';
-import { listResults, listUndecodable } from './results.js';
+import { listResults } from './results.js';
 import { startRun } from './start-run.js';
+import { presentStatus, statusSchema } from './status.js';
 
 const requestInput = z.object({ request_id: z.uuid() });
-
-const statusSchema = z.object({
-  request_id: z.uuid(),
-  run_id: z.uuid().nullable(),
-  status: z
-    .enum(['not_started', 'queued', 'running', 'completed', 'failed', 'cancelled'])
-    .meta({ description: 'Of the newest run.' }),
-  images_total: z.number().int(),
-  images_done: z.number().int(),
-  images_failed: z.number().int().meta({ description: 'Pictures that could not be decoded.' }),
-  images_unchecked: z.number().int().meta({
-    description: 'Pictures that no run has looked at yet; while one is under way, those that it has still to look at.',
-  }),
-  percent: z.number().int(),
-  images_per_second: z.number().nullable(),
-  seconds_left: z.number().int().nullable(),
-  cancel_requested: z.boolean(),
-  error: z.string().nullable().meta({ description: 'Why the run failed as a whole.' }),
-  errors: z.array(z.object({ image_id: z.uuid(), filename: z.string(), message: z.string() })).meta({
-    description: 'Pictures that could not be decoded, and why: the first hundred.',
-  }),
-  started_at: z.iso.datetime().nullable(),
-  finished_at: z.iso.datetime().nullable(),
-});
-
-async function presentStatus(
-  db: Knex,
-  requestId: string,
-  run: QcRun | undefined,
-): Promise<z.infer<typeof statusSchema>> {
-  const progress = run && runProgress(run);
-  const undecodable = await listUndecodable(db, requestId);
-  return {
-    request_id: requestId,
-    run_id: run?.id ?? null,
-    status: run?.status ?? 'not_started',
-    images_total: run?.imagesTotal ?? 0,
-    images_done: run?.imagesDone ?? 0,
-    images_failed: run?.imagesFailed ?? 0,
-    images_unchecked: await countUnchecked(db, requestId, run),
-    percent: progress?.percent ?? 0,
-    images_per_second: progress?.imagesPerSecond ?? null,
-    seconds_left: progress?.secondsLeft ?? null,
-    cancel_requested: run?.cancelRequested ?? false,
-    error: run?.error ?? null,
-    errors: undecodable.map(({ imageId, image, error }) => ({
-      image_id: imageId,
-      filename: image?.filename ?? '',
-      message: error ?? '',
-    })),
-    started_at: run?.startedAt?.toISOString() ?? null,
-    finished_at: run?.finishedAt?.toISOString() ?? null,
-  };
-}
 
 const matchSchema = z.object({
   relation: z.enum(['exact', 'copy', 'near_shot']).meta({
