@@ -31,8 +31,7 @@ describe('importing references', () => {
   }
 
   /** @returns what it says. */
-  async function command(args: string[]): Promise<string[]> {
-    const lines: string[] = [];
+  async function command(args: string[], lines: string[] = []): Promise<string[]> {
     const { db, config } = server.services;
     const interrupted = new AbortController().signal;
     await importReferencesCommand.run({ db, config, interrupted, say: (line) => lines.push(line) }, args);
@@ -130,8 +129,10 @@ describe('importing references', () => {
     await assert.rejects(command(['--what', 'a']), /Unknown option '--what'/);
   });
 
-  it('prints how far it has come', async () => {
-    const lines = await command([await file('list.csv', `${hash(1)},${url(1)}\nnothing,at all\n`)]);
+  it('prints how far it has come, and fails where something could not be taken', async () => {
+    const lines: string[] = [];
+    const list = await file('list.csv', `${hash(1)},${url(1)}\nnothing,at all\n`);
+    await assert.rejects(command([list], lines), /Not all of it could be taken/);
     assert.match(lines[0] ?? '', /^1 added, 0 known before, 1 faulty, \d+ a second$/);
     assert.match(lines[1] ?? '', /^line 2: There is no PDQ hash/);
     assert.match(lines.at(-1) ?? '', /^Done: 1 added/);
