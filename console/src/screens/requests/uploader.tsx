@@ -25,8 +25,10 @@ export function Uploader({ requestId }: { requestId: string }) {
   const folder = useRef<HTMLInputElement>(null);
 
   const maxBytes = welcome.data?.max_file_bytes ?? Infinity;
+  // Rounded down: a file of the size that is named is taken.
+  const limit = Number.isFinite(maxBytes) ? bytes(Math.floor(maxBytes / 1e6) * 1e6 || maxBytes) : '…';
   const take = (found: readonly FoundFile[]) => {
-    queue.add(found, { maxBytes, reason: t('fileTooLarge', { size: bytes(maxBytes) }) });
+    queue.add(found, { maxBytes, reason: t('fileTooLarge', { size: limit }) });
   };
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
@@ -47,7 +49,7 @@ export function Uploader({ requestId }: { requestId: string }) {
       >
         <Icon name="upload" />
         <strong>{t('dropHere')}</strong>
-        <span className="faint">{t('dropHint', { size: Number.isFinite(maxBytes) ? bytes(maxBytes) : '…' })}</span>
+        <span className="faint">{t('dropHint', { size: limit })}</span>
         <div className="row">
           <Button onClick={() => files.current?.click()}>{t('chooseFiles')}</Button>
           <Button kind="plain" onClick={() => folder.current?.click()}>
