@@ -13,7 +13,8 @@ import { withChildren } from './processor-time.js';
 import { markdownTable, median, writeSection } from './results-section.js';
 
 const ROUNDS = 5;
-const PICTURES = 32;
+/** Batches enough for two processes to have one each. */
+const PICTURES = 96;
 const OUTAGE_MS = 3000;
 
 let made = 0;
@@ -100,12 +101,14 @@ class Recovery {
   }
 
   /** Under which the one process that runs locks its jobs. */
-  async #pools(): Promise<string[]> {
-    const rows = await this.ground.query<{ pool_ids: string[] }>(
-      `select pool_ids from worker_processes where heartbeat_at > now() - interval '4 seconds'
-       order by started_at desc limit 1`,
-    );
-    return rows[0]?.pool_ids ?? [];
+  #pools(): Promise<string[]> {
+    return until('the process has its heartbeat', async () => {
+      const rows = await this.ground.query<{ pool_ids: string[] }>(
+        `select pool_ids from worker_processes where heartbeat_at > now() - interval '4 seconds'
+         order by started_at desc limit 1`,
+      );
+      return rows[0]?.pool_ids;
+    });
   }
 
   async #batchOf(pools: readonly string[]): Promise<string | undefined> {
