@@ -147,8 +147,8 @@ try {
   }
   const row = (fault: string, seconds: readonly number[], goal: string) => ({
     fault,
-    'seconds, median': median(seconds).toFixed(1),
-    'least – most': `${Math.min(...seconds).toFixed(1)} – ${Math.max(...seconds).toFixed(1)}`,
+    'seconds, median': median(seconds).toPrecision(2),
+    'least – most': `${Math.min(...seconds).toPrecision(2)} – ${Math.max(...seconds).toPrecision(2)}`,
     goal,
   });
   const text = [
