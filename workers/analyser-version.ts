@@ -1,7 +1,7 @@
 import { readDetectorVersion } from './detector.js';
 
 /** Goes up whenever decoding, hashing or reading provenance would find something else in the same bytes. */
-const ANALYSIS_VERSION = 5;
+const ANALYSIS_VERSION = 6;
 
 /**
  * Names what an analysis was made by, such as `3/residual-net@0.1.0+bda9061828c6`: an analysis of the same bytes by the

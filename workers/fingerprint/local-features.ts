@@ -2,7 +2,8 @@ import { DESCRIPTOR_BYTES, MOST_FEATURES } from './evidence.js';
 import { describePatch, orientPatch, PATCH_RADIUS } from './brief.js';
 import { findCorners, type Corner } from './corners.js';
 import type { Luma } from './luma.js';
-import { halveArea, shrinkPlane, smoothPlane, type Plane } from './plane.js';
+import { LONGEST_SIDE, meansOverWindows } from './corner-kernel.js';
+import { halveArea, shrinkPlane, type Plane } from './plane.js';
 
 /** Corners of a picture, the strongest spread over all of it. */
 export interface LocalFeatures {
@@ -28,7 +29,7 @@ export const NO_FEATURES: LocalFeatures = {
 };
 
 /** Longest side at level 0. */
-export const FEATURE_SIDE = 320;
+export const FEATURE_SIDE = LONGEST_SIDE;
 const LEVELS = 4;
 /** The picture is cut into so many cells each way, and no cell has more than its share of corners. */
 const CELLS = 5;
@@ -55,7 +56,7 @@ export function findFeatures(luma: Luma): LocalFeatures {
     level: new Uint8Array(chosen.length),
     descriptors: new Uint8Array(chosen.length * DESCRIPTOR_BYTES),
   };
-  const smooth = pyramid.map(smoothPlane);
+  const smooth = pyramid.map((plane): Plane => ({ ...plane, values: meansOverWindows(plane).slice() }));
   chosen.forEach(({ x, y, level }, index) => {
     const plane = smooth[level]!;
     const angle = orientPatch(plane, x, y);

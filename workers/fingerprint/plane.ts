@@ -28,22 +28,6 @@ export function shrinkPlane(source: Plane, width: number, height: number): Plane
 export const halveArea = (plane: Plane): Plane =>
   shrinkPlane(plane, Math.round(plane.width * Math.SQRT1_2), Math.round(plane.height * Math.SQRT1_2));
 
-/** Means of 5 × 5 values; nearer to the edge than that they are left as they are. */
-export function smoothPlane({ values, width, height }: Plane): Plane {
-  const half = Float32Array.from(values);
-  for (let y = 0; y < height; y++) {
-    for (let at = y * width + 2, end = (y + 1) * width - 2; at < end; at++) {
-      half[at] = (values[at - 2]! + values[at - 1]! + values[at]! + values[at + 1]! + values[at + 2]!) / 5;
-    }
-  }
-  const smooth = Float32Array.from(half);
-  for (let at = 2 * width, end = (height - 2) * width; at < end; at++) {
-    const sum = half[at - 2 * width]! + half[at - width]! + half[at]! + half[at + width]! + half[at + 2 * width]!;
-    smooth[at] = sum / 5;
-  }
-  return { values: smooth, width, height };
-}
-
 const known = new Map<number, Taps>();
 const MOST_KNOWN = 4096;
 
