@@ -49,7 +49,7 @@ const environmentSchema = z.object({
   MAX_IMAGE_PIXELS: count(50_000_000, 1),
   WORKER_PROCESSES: count(1),
   WORKER_THREADS: count(availableParallelism(), 1),
-  PICTURE_DEADLINE_SECONDS: count(120, 1).pipe(z.number().max(86_400)),
+  PICTURE_DEADLINE_SECONDS: whole({ min: 1, max: 86_400 }).default(120),
   DETECTOR: z.string().optional(),
   TIME_ZONE: z.string().refine(isTimeZone, 'must be a name such as America/Sao_Paulo').default('UTC'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
