@@ -8,6 +8,7 @@ import { conflict, invalid } from '../../errors.js';
 import type { SignedUpload } from '../../storage/storage.js';
 import type { Services } from '../../services.js';
 import type { Actor } from '../auth/actor.js';
+import { confirmActive } from '../auth/confirm-caller.js';
 import { sanitizeFilename } from './inspection/filename.js';
 
 const EXPIRES_IN_SECONDS = 60 * 60;
@@ -70,7 +71,7 @@ async function refuseTooMany(
   { wanted, most }: { wanted: number; most: number },
 ): Promise<void> {
   // Of two calls at once, the later counts what the earlier was given.
-  await User.query(trx).findById(userId).select('id').forNoKeyUpdate();
+  confirmActive(await User.query(trx).findById(userId).select('isActive').forNoKeyUpdate());
   const open = await PresignedUpload.query(trx)
     .where({ userId })
     .whereNull('completedAt')
