@@ -18,6 +18,8 @@ export class User extends Model {
   /** To within a few minutes. */
   declare lastActiveAt: Date | null;
   declare createdAt: Date;
+  /** Of one who was deleted nothing but this row is left, and it does not say who he was. */
+  declare deletedAt: Date | null;
 
   declare userRoles?: UserRole[];
 

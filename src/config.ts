@@ -47,9 +47,10 @@ const environmentSchema = z.object({
   MAX_FILE_BYTES: count(20 * MIB, 1),
   MAX_FILES_PER_UPLOAD: count(500, 1),
   MAX_IMAGE_PIXELS: count(50_000_000, 1),
+  MAX_OPEN_UPLOADS: count(10_000, 1),
   WORKER_PROCESSES: count(1),
   WORKER_THREADS: count(availableParallelism(), 1),
-  PICTURE_DEADLINE_SECONDS: count(120, 1).pipe(z.number().max(86_400)),
+  PICTURE_DEADLINE_SECONDS: whole({ min: 1, max: 86_400 }).default(120),
   DETECTOR: z.string().optional(),
   TIME_ZONE: z.string().refine(isTimeZone, 'must be a name such as America/Sao_Paulo').default('UTC'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
@@ -78,6 +79,8 @@ export interface Config {
   trustProxy: boolean;
   corsOrigins: string[];
   limits: UploadLimits;
+  /** Addresses for direct uploads that one user may have open at a time. */
+  maxOpenUploads: number;
   workerProcesses: number;
   workerThreads: number;
   /** How long the analysis of a picture may take; the largest that is allowed takes seconds. */
@@ -149,6 +152,7 @@ export function loadConfig(
       maxFilesPerUpload: env.MAX_FILES_PER_UPLOAD,
       maxImagePixels: env.MAX_IMAGE_PIXELS,
     },
+    maxOpenUploads: env.MAX_OPEN_UPLOADS,
     workerProcesses: env.WORKER_PROCESSES,
     workerThreads: env.WORKER_THREADS,
     pictureDeadlineSeconds: env.PICTURE_DEADLINE_SECONDS,

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { isRead } from './read-only.js';
 import type { HttpMiddleware } from './request-state.js';
 import { normalisePath } from './rest-routes.js';
 
@@ -57,10 +58,13 @@ const assets: Record<string, { type: string; file: string }> = {
 
 /** Swagger UI on the service's own document, from files of this machine alone; whoever comes to `/` is sent there where no console is built. */
 export const docsPage: HttpMiddleware = async (ctx, next) => {
-  if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
   const path = normalisePath(ctx.path);
   const text = texts[path];
   const asset = assets[path];
+  if (path !== '/' && !text && !asset) return next();
+
+  ctx.state.route = path;
+  if (!isRead(ctx)) return undefined;
   if (path === '/') {
     ctx.redirect(DOCS_PATH);
   } else if (text) {
@@ -72,9 +76,6 @@ export const docsPage: HttpMiddleware = async (ctx, next) => {
     ctx.length = (await stat(file)).size;
     ctx.type = asset.type;
     ctx.body = createReadStream(file);
-  } else {
-    return next();
   }
-  ctx.state.route = path;
   return undefined;
 };

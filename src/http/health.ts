@@ -1,6 +1,7 @@
 import type { Services } from '../services.js';
 import { packageVersion } from '../package-version.js';
 import { liveWorkers, queueDepths } from '../queue/queue-state.js';
+import { isRead } from './read-only.js';
 import type { HttpMiddleware } from './request-state.js';
 import { normalisePath } from './rest-routes.js';
 
@@ -41,8 +42,9 @@ export function healthRoutes(services: HealthServices, draining?: AbortSignal): 
   return async (ctx, next) => {
     const path = normalisePath(ctx.path);
     const answer = answers[path];
-    if (!answer || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+    if (!answer) return next();
     ctx.state.route = path;
+    if (!isRead(ctx)) return undefined;
     ctx.set('Cache-Control', 'no-store');
     const [good, body] = await answer();
     ctx.status = good ? 200 : 503;

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { liveWorkers, queueDepths } from '../queue/queue-state.js';
+import { isRead } from './read-only.js';
 import type { HttpMiddleware } from './request-state.js';
 
 /** What Prometheus scrapes at `/metrics`. Each application has a registry of its own. */
@@ -23,8 +24,9 @@ type Reading = () => Promise<void>;
 
 function exposition(registry: Registry, readings: readonly Reading[]): HttpMiddleware {
   return async (ctx, next) => {
-    if (ctx.path !== '/metrics' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+    if (ctx.path !== '/metrics') return next();
     ctx.state.route = '/metrics';
+    if (!isRead(ctx)) return undefined;
     // Without a database there is still this process to be seen.
     await Promise.allSettled(readings.map((read) => read()));
     ctx.set('Content-Type', registry.contentType);

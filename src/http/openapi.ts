@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { generateOpenApiDocument, type OpenAPIObject, type OpenApiRouter } from 'trpc-to-openapi';
 import { errorReference, parameterReference, probePaths, sharedComponents } from './openapi-components.js';
 import { packageVersion } from '../package-version.js';
+import { isRead } from './read-only.js';
 import type { HttpMiddleware } from './request-state.js';
 import { mergeInputs } from './rest-input.js';
 import { inputFields, restRoutes, type RestRoute } from './rest-routes.js';
@@ -16,9 +17,10 @@ type Schema = Extract<NonNullable<MediaType['schema']>, { type?: unknown }>;
 export function openApiRoute(router: AnyRouter, publicUrl: string): HttpMiddleware {
   let document: string | undefined;
   return async (ctx, next) => {
-    if (ctx.path !== '/openapi.json' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
-    document ??= JSON.stringify(openApiDocument(router, publicUrl), withoutNoise);
+    if (ctx.path !== '/openapi.json') return next();
     ctx.state.route = ctx.path;
+    if (!isRead(ctx)) return undefined;
+    document ??= JSON.stringify(openApiDocument(router, publicUrl), withoutNoise);
     ctx.type = 'application/json';
     ctx.body = document;
     return undefined;

@@ -5,6 +5,7 @@ import { PendingHeatMaps } from '../features/images/pending-heat-maps.js';
 import { PendingThumbnails } from '../features/images/pending-thumbnails.js';
 import type { PictureVariant } from '../features/images/picture-urls.js';
 import type { Services } from '../services.js';
+import { isRead } from './read-only.js';
 import type { HttpContext, HttpMiddleware } from './request-state.js';
 
 const ADDRESS = /^\/pictures\/([^/]+)\/(original|preview|ai-heatmap)$/;
@@ -22,12 +23,13 @@ export function pictureRoute({
   const pendingHeatMaps = new PendingHeatMaps(db);
   return async (ctx, next) => {
     const [, imageId, variant] = (ADDRESS.exec(ctx.path) ?? []) as [string?, string?, PictureVariant?];
-    if (imageId === undefined || variant === undefined || !['GET', 'HEAD'].includes(ctx.method)) {
+    if (imageId === undefined || variant === undefined) {
       await next();
       return;
     }
 
     ctx.state.route = `/pictures/{image}/${variant}`;
+    if (!isRead(ctx)) return;
     const signed = pictureUrls.isSigned(imageId, variant, new URLSearchParams(ctx.search));
     if (!signed || !validate(imageId)) throw notFound('Picture');
 

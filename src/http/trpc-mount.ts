@@ -25,6 +25,12 @@ import type { HttpContext, HttpMiddleware } from './request-state.js';
 export const TRPC_MOUNT = '/trpc/';
 const METHODS = ['GET', 'HEAD', 'POST'];
 const MAX_BATCH = 20;
+/** tRPC's word for a batch of more. */
+const BATCH_TOO_LONG = 'Batch call exceeds maximum size';
+const batchTooLong = new TRPCError({
+  code: 'BAD_REQUEST',
+  message: `Send at most ${MAX_BATCH} calls in a batch (\`maxItems\` of tRPC’s batch links).`,
+});
 
 /** Native tRPC: `@trpc/client` with any of its links, streaming ones included. */
 export function trpcMount(services: Services, router: AnyRouter): HttpMiddleware {
@@ -165,11 +171,18 @@ async function envelope(
   }
 }
 
-/** Faults that tRPC finds before it asks for a context know no request; they are to bear its id all the same. */
+/**
+ * Faults that tRPC finds before it asks for a context know no request; they are to bear its id all the same, and to say
+ * what to do.
+ */
 function nameFaults(router: AnyRouter, context: Context): AnyRouter {
   const config = router._def._config as TRPCRootConfig<AnyTRPCRootTypes>;
-  const errorFormatter: typeof config.errorFormatter = (fault) =>
-    config.errorFormatter({ ...fault, ctx: (fault.ctx as Context | undefined) ?? context }) as unknown;
+  const errorFormatter: typeof config.errorFormatter = ({ error, ...fault }) =>
+    config.errorFormatter({
+      ...fault,
+      error: error.message === BATCH_TOO_LONG ? batchTooLong : error,
+      ctx: (fault.ctx as Context | undefined) ?? context,
+    }) as unknown;
   return { ...router, _def: { ...router._def, _config: { ...config, errorFormatter } } };
 }
 

@@ -7,6 +7,7 @@ import { Task } from '../../models/task.js';
 import { claimKey } from '../../src/features/idempotency/keys.js';
 import { sealingKey } from '../../src/sealed-text.js';
 import { saveLabels } from '../../src/features/tasks/labels.js';
+import { Clinic } from '../images/clinic.js';
 import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
 
 const HOUR = 60 * 60 * 1000;
@@ -86,6 +87,38 @@ describe('a process whose clock is wrong', () => {
           'select extract(epoch from now() - updated_at)::float8 as seconds from labels',
         );
         assert.ok(rows[0] && Math.abs(rows[0].seconds) < 60, String(rows[0]?.seconds));
+      });
+
+      it('lets the later classification of a nurse count, and says when it was given', async () => {
+        const clinic = await Clinic.open();
+        const nurse = await clinic.join();
+        const [imageId = ''] = await nurse.have(1);
+        await wrongly(() => nurse.classify(imageId, 'estagio1'));
+        await nurse.classify(imageId, 'estagio2');
+        await wrongly(() => nurse.classify(imageId, 'estagio3'));
+        await nurse.classify(imageId, 'estagio4');
+        type Listed = { stage: string; counts: boolean; created_at: string }[];
+        const { body } = await nurse.call<Listed>('GET', `/classifications/?image_id=${imageId}`);
+        assert.deepEqual(
+          body.filter(({ counts }) => counts).map(({ stage }) => stage),
+          ['estagio4'],
+        );
+        for (const { created_at: at } of body) assert.ok(Math.abs(Date.parse(at) - Date.now()) < 60_000, at);
+        await clinic.close();
+      });
+
+      it('tells the rate of a run as others would', async () => {
+        const { token, user } = await server.signUp();
+        const { body: request } = await server.api('POST', '/requests', { token, json: { title: 'Signs' } });
+        const started = server.db.raw(`now() - interval '10 seconds'`);
+        await server.db('qcRuns').insert({
+          ...{ id: uuidv7(), requestId: request.id, startedBy: user.id, status: 'running', startedAt: started },
+          ...{ imagesTotal: 200, imagesDone: 100 },
+        });
+        const status = () => server.api('GET', `/requests/${String(request.id)}/qc/status`, { token });
+        const { body } = await wrongly(status);
+        const rate = Number(body.images_per_second);
+        assert.ok(rate > 1 && rate <= 10, String(rate));
       });
 
       it('neither ends nor prolongs a limit that all processes share', async () => {

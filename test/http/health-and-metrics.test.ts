@@ -38,6 +38,18 @@ describe('Health and metrics', () => {
     });
   }
 
+  it('names the methods it takes to whoever comes with another', async () => {
+    for (const path of ['/health', '/api/health/', '/livez', '/readyz', '/metrics', '/openapi.json', '/docs', '/']) {
+      for (const method of ['PATCH', 'POST', 'DELETE']) {
+        const { status, headers, body } = await server.api(method, path);
+        assert.deepEqual([status, body.code], [405, 'method_not_allowed'], `${method} ${path}`);
+        assert.equal(headers.get('Allow'), 'HEAD, GET, OPTIONS');
+      }
+      const { status, headers } = await server.api('OPTIONS', path);
+      assert.deepEqual([status, headers.get('Allow')], [204, 'HEAD, GET, OPTIONS'], path);
+    }
+  });
+
   it('is degraded, and answers all the same, while no worker lives', async () => {
     await startWorker(new Date(Date.now() - 60_000));
     const { status, body } = await server.api('GET', '/health');

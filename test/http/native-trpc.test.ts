@@ -93,12 +93,13 @@ describe('Native tRPC', () => {
     const fitting = await Promise.all(Array.from({ length: 20 }, () => trpc.echo.stats.query()));
     assert.equal(fitting.length, 20);
     const paths = Array.from({ length: 21 }, () => 'echo.stats').join(',');
-    const { status, body } = await server.api<{ error: { data: { code: string } } }>(
-      'GET',
-      `/trpc/${paths}?batch=1&input={}`,
-    );
+    const { status, headers, body } = await server.api<{
+      error: { message: string; data: { code: string; request_id: string } };
+    }>('GET', `/trpc/${paths}?batch=1&input={}`);
     assert.equal(status, 400);
     assert.equal(body.error.data.code, 'invalid');
+    assert.match(body.error.message, /^Send at most 20 calls in a batch/);
+    assert.equal(body.error.data.request_id, headers.get('X-Request-Id'));
   });
 
   it('answers every malformed call with a 4xx', async () => {

@@ -162,6 +162,7 @@ describe('life of the service', function () {
       DATA_DIR: dataDir,
       PORT: 'http',
       WORKER_THREADS: '0',
+      PICTURE_DEADLINE_SECONDS: '86401',
       ADMIN_EMAIL: 'x',
       DETECTOR: '/nope',
     });
@@ -169,6 +170,7 @@ describe('life of the service', function () {
     for (const fault of [
       'PORT: must be a whole number from 0 to 65535',
       'WORKER_THREADS: must be a whole number, 1 or more',
+      'PICTURE_DEADLINE_SECONDS: must be a whole number from 1 to 86400',
       'ADMIN_EMAIL: must be an e-mail address',
       'DETECTOR: there is no folder /nope',
     ]) {

@@ -54,9 +54,9 @@ const users = {
 } satisfies Record<string, UserRow>;
 
 describe('rights over accounts', () => {
-  const own = { himself: 'read changeProfile' };
-  const his = 'read changeProfile changeActivity';
-  const every = `${his} move`;
+  const own = { himself: 'read changeProfile delete' };
+  const his = 'read changeProfile changeActivity delete';
+  const every = 'read changeProfile changeActivity move delete';
   const all = {
     himself: every,
     colleague: every,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { v7 as uuidv7 } from 'uuid';
 import { Camera } from '../../models/camera.js';
 import { DatasetRequest } from '../../models/dataset-request.js';
+import { WorkerProcess } from '../../models/worker-process.js';
 import { Cast, everyone, type Who } from './cast.js';
 
 describe('what lists show to whom', () => {
@@ -61,5 +63,25 @@ describe('what lists show to whom', () => {
       assert.deepEqual(await idsIn(who, '/admin/users'), await openedBy(who, users, (id) => `/users/${id}`), who);
     }
     assert.equal((await idsIn('general admin', '/admin/users')).length, everyone.length);
+  });
+
+  it('is, to administrators of all organizations alone, what the machines of the workers are called', async () => {
+    const worker = { id: uuidv7(), host: 'db-7.internal', threads: 2, poolIds: [] };
+    const stageSeconds = { decode: 0, hash: 0, detect: 0, provenance: 0, thumbnail: 0 };
+    const stats = { imagesAnalysed: 0, analysisFailures: 0, stageSeconds };
+    await WorkerProcess.query(cast.server.db).insert({ ...worker, stats });
+    for (const who of ['admin', 'general admin', 'super admin'] as const) {
+      const { body } = await cast.call<{ workers: { host: string | null; threads: number }[] }>(
+        who,
+        'GET',
+        '/admin/work',
+      );
+      const host = who === 'admin' ? null : 'db-7.internal';
+      assert.deepEqual(
+        body.workers.map(({ host, threads }) => ({ host, threads })),
+        [{ host, threads: 2 }],
+        who,
+      );
+    }
   });
 });

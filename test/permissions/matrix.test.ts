@@ -185,6 +185,23 @@ describe('who may do what to whose row', () => {
         expected: '. . . . . . . 403 . 200 200',
       },
     ],
+    'users.delete': [
+      {
+        what: 'delete a colleague of the owner',
+        perform: async (who) => cast.call(who, 'DELETE', `/users/${await cast.member()}`),
+        expected: '. . . . . . . 200 . 200 200',
+      },
+      {
+        what: 'delete a SUPER_ADMIN of the owner’s organization',
+        perform: async (who) => cast.call(who, 'DELETE', `/admin/users/${await cast.member('SUPER_ADMIN')}`),
+        expected: '. . . . . . . 403 . 403 200',
+      },
+      {
+        what: 'delete himself without his password',
+        perform: (who) => cast.call(who, 'DELETE', `/users/${cast.people[who].id}`),
+        expected: all('400'),
+      },
+    ],
     'users.adminList': [{ what: 'list users', perform: get(() => '/admin/users'), expected: administrators }],
     'users.grantRole': [
       {

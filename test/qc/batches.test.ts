@@ -218,7 +218,8 @@ describe('the batches of a QC run', function () {
     const [first, second] = await openBatches();
     await examine(first);
     await db('qc_batches').where({ id: second?.id }).update({ takenAt: new Date() });
-    assert.equal((await cancelRun(db, request.id)).status, 'running');
+    await cancelRun(db, request.id);
+    assert.deepEqual(await stateOf(run), ['running', 512, 0, 1200]);
     await examine(second);
     assert.deepEqual(await stateOf(run), ['cancelled', 512, 0, 1200]);
     assert.deepEqual(await openBatches(), []);

@@ -97,6 +97,23 @@ describe('requests', () => {
     assert.deepEqual(seen, ['5', '4', '3', '2', '1']);
   });
 
+  it('are listed with their owner’s name to whoever administers them, and to nobody else', async () => {
+    const { id } = (await create({ title: 'Signs of somebody' })).body;
+    const root = await server.signUp({ roles: ['SUPER_ADMIN'] });
+    const named = async (path: string, as: string) => {
+      const { body } = await server.api<{ id: string; owner_name?: string }[]>('GET', path, { token: as });
+      assert.deepEqual(
+        body.map((row) => row.id),
+        [id],
+      );
+      return body[0]?.owner_name;
+    };
+    const query = '?q=Signs%20of%20somebody';
+    assert.equal(await named(`/requests${query}`, root.token), 'Test User');
+    assert.equal(await named(`/admin/requests${query}`, root.token), 'Test User');
+    assert.equal(await named(`/requests${query}`, token), undefined);
+  });
+
   it('refuse a forged cursor or limit with 400', async () => {
     for (const query of ['?cursor=nonsense', '?limit=0', '?limit=1e9', '?limit=x', '?cursor=W10']) {
       const { status, body } = await list(query);

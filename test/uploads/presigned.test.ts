@@ -5,11 +5,13 @@ import { storageUnavailable } from '../../src/storage/storage-faults.js';
 import { truncate } from '../support/pictures.js';
 import { small, Uploader, type Outcome } from './uploader.js';
 
+const MOST_OPEN = 12;
+
 describe('uploading by presigned address', () => {
   let customer: Uploader;
 
   beforeEach(async () => {
-    customer = await Uploader.start();
+    customer = await Uploader.start({ MAX_OPEN_UPLOADS: String(MOST_OPEN) });
   });
   afterEach(() => customer.stop());
 
@@ -193,6 +195,24 @@ describe('uploading by presigned address', () => {
     const many = Array.from({ length: 501 }, () => ({ filename: 'a.jpg', content_type: 'image/jpeg' }));
     assert.equal((await presign(many)).status, 400);
     assert.equal((await presign([])).status, 400);
+  });
+
+  it('has so many addresses of a user open at a time, however many calls ask at once, until they are used or expire', async () => {
+    const five = Array.from({ length: 5 }, () => ({ filename: 'a.jpg', content_type: 'image/jpeg' }));
+    const answers = await Promise.all([1, 2, 3, 4].map(() => presign(five)));
+    const [first] = answers.filter(({ status }) => status === 200);
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 409, 409]);
+    const refused = answers.find(({ status }) => status === 409);
+    assert.match(String(refused?.body.message), /^You have 10 addresses for uploads open, and 12 may be: report /);
+
+    const [used, expired] = first?.body.uploads ?? [];
+    assert.ok(used && expired);
+    await put(used, await small(1));
+    assert.equal((await complete([{ filename: 'a.jpg', key: used.key }])).body.uploaded, 1);
+    const slot = customer.server.db('presigned_uploads').where({ key: expired.key });
+    await slot.update({ expiresAt: new Date(0) });
+    assert.equal((await presign(five)).status, 409, 'eight are open');
+    assert.equal((await presign(five.slice(1))).status, 200);
   });
 
   it('forgets keys that were never completed, with what lies under them', async () => {

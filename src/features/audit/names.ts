@@ -29,6 +29,7 @@ export async function namesIn(db: Knex, administrator: Actor, entries: readonly 
   const [anyUsers, organizations, cameras, anyRequests, tokens] = await Promise.all([
     User.query(db)
       .findByIds(unique([...actorIds, ...idsOf('user')]))
+      .whereNull('deletedAt')
       .select('id', 'name', 'email', 'organizationId'),
     Organization.query(db).findByIds(idsOf('organization')).select('id', 'name'),
     Camera.query(db).findByIds(idsOf('camera')).select('id', 'name'),

@@ -10,6 +10,7 @@ export const auditActions = [
   'user.updated',
   'user.deactivated',
   'user.reactivated',
+  'user.deleted',
   'user.password_changed',
   'user.password_reset',
   'user.locked',

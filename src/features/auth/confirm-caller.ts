@@ -21,9 +21,16 @@ export async function confirmCaller(db: Knex, { actor, credential }: SignedIn): 
  */
 export async function currentCaller(trx: Knex.Transaction, caller: Caller): Promise<Caller> {
   const actor = await findActor(trx, caller.actor.id);
-  if (!actor) throw new DomainError('unauthenticated', 'Your account has been deactivated.');
+  if (!actor) throw deactivated();
   return { ...caller, actor };
 }
+
+/** That he in whose name something is made has not been put out meanwhile. @param user his row, locked. */
+export function confirmActive<Row extends { isActive: boolean }>(user: Row | undefined): asserts user is Row {
+  if (!user?.isActive) throw deactivated();
+}
+
+const deactivated = () => new DomainError('unauthenticated', 'Your account has been deactivated.');
 
 /** Where one belongs bounds what an ADMIN may change, and nobody else's rights to what is his own. */
 function sameRights(one: Actor, other: Actor): boolean {

@@ -6,6 +6,9 @@ import type { Image } from '../../../models/image.js';
 import type { Actor } from '../auth/actor.js';
 import { findClinicalImage } from '../images/find.js';
 
+/** One moment for all that a statement records; `now()` would be when its transaction began. */
+const NOW = 'statement_timestamp()';
+
 export interface Verdict {
   stage: Stage;
   observations: string;
@@ -30,8 +33,8 @@ export async function classifyImage(
 }
 
 /**
- * Records one verdict on each of some images. Of a user's classifications of an image the one with the highest id
- * counts, whichever of two calls at once ends first.
+ * Records one verdict on each of some images. Of a user's classifications of an image the latest counts, whichever of
+ * two calls at once ends first.
  * @param images held until the transaction ends, by `findClinicalImage` or otherwise.
  */
 export async function recordClassifications(
@@ -43,11 +46,13 @@ export async function recordClassifications(
   if (images.length === 0) return [];
   // In one order, whatever the caller's: two calls on the same images would else wait for each other for ever.
   const ordered = [...images].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const createdAt = new Date();
   const made = ordered.map(({ id: imageId, organizationId }) => ({ id: uuidv7(), imageId, organizationId }));
-  await trx(Classification.tableName).insert(
-    made.map(({ id, imageId }) => ({ id, imageId, userId, stage, observations, createdAt })),
-  );
+  // The database's clock: of two processes one may be wrong, and the later classification is to count.
+  const [recorded] = await trx(Classification.tableName)
+    .insert(made.map(({ id, imageId }) => ({ id, imageId, userId, stage, observations, createdAt: trx.raw(NOW) })))
+    .returning<{ createdAt: Date }[]>('createdAt');
+  if (!recorded) throw new Error('A classification was not recorded');
+  const { createdAt } = recorded;
   await trx(StandingClassification.tableName)
     .insert(
       made.map(({ id, imageId, organizationId }) => {
@@ -56,7 +61,10 @@ export async function recordClassifications(
     )
     .onConflict(['imageId', 'userId'])
     .merge()
-    .whereRaw('standing_classifications.classification_id < excluded.classification_id');
+    .whereRaw(
+      `(standing_classifications.created_at, standing_classifications.classification_id)
+         < (excluded.created_at, excluded.classification_id)`,
+    );
   return made.map(({ id, imageId }) =>
     Classification.fromDatabaseJson({ id, imageId, userId, stage, observations, createdAt }),
   );

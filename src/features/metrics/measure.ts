@@ -91,6 +91,7 @@ function perStage(cells: readonly StageCell[]): Record<Stage, number> {
 
 async function countUsers(trx: Knex, organizationId: string | null): Promise<number> {
   return User.query(trx)
+    .whereNull('deletedAt')
     .modify((query) => {
       if (organizationId !== null) void query.where({ organizationId });
     })

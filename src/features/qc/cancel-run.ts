@@ -9,7 +9,7 @@ import { finishRun } from './finish-run.js';
  * at once; one under way ends between two pictures. The results found so far stay.
  * @throws {DomainError} `conflict` when none is active.
  */
-export async function cancelRun(db: Knex, requestId: string): Promise<QcRun> {
+export async function cancelRun(db: Knex, requestId: string): Promise<void> {
   const [run] = await QcRun.query(db)
     .where({ requestId })
     .whereIn('status', [...activeQcRunStatuses])
@@ -17,5 +17,4 @@ export async function cancelRun(db: Knex, requestId: string): Promise<QcRun> {
     .returning('*');
   if (!run) throw conflict('No quality control of this request is running.');
   if (!(await isInHand(db, run))) await finishRun(db, run, 'cancelled');
-  return QcRun.query(db).findById(run.id).throwIfNotFound();
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { raw } from 'objection';
 import { Image } from '../../../models/image.js';
 import { QcResult } from '../../../models/qc-result.js';
 import { activeQcRunStatuses, QcRun } from '../../../models/qc-run.js';
@@ -12,11 +13,15 @@ export interface RunProgress {
   secondsLeft: number | null;
 }
 
-export function newestRun(db: Knex, requestId: string): Promise<QcRun | undefined> {
-  return QcRun.query(db).where({ requestId }).orderBy('id', 'desc').first().execute();
+/** A run, and when it stood so: by the database's clock, which its other times are of. */
+export type RunAsRead = QcRun & { readAt: Date };
+
+export async function newestRun(db: Knex, requestId: string): Promise<RunAsRead | undefined> {
+  const newest = QcRun.query(db).where({ requestId }).orderBy('id', 'desc').first();
+  return (await newest.select('qcRuns.*', raw('now() as read_at'))) as RunAsRead | undefined;
 }
 
-export function runProgress(run: QcRun, now = new Date()): RunProgress {
+export function runProgress(run: QcRun, now: Date): RunProgress {
   const { status, imagesTotal, imagesDone, startedAt } = run;
   const seconds = startedAt ? ((run.finishedAt ?? now).getTime() - startedAt.getTime()) / 1000 : 0;
   const rate = imagesDone > 0 && seconds > 0 ? imagesDone / seconds : null;

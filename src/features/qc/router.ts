@@ -197,7 +197,8 @@ export const qcRouter = router({
     .output(statusSchema)
     .mutation(async ({ ctx, input }) => {
       const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'runQc');
-      return presentStatus(ctx.db, request.id, await cancelRun(ctx.db, request.id));
+      await cancelRun(ctx.db, request.id);
+      return presentStatus(ctx.db, request.id, await newestRun(ctx.db, request.id));
     }),
 
   results: signedIn

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import type { QcRun } from '../../../models/qc-run.js';
-import { countUnchecked, runProgress } from './progress.js';
+import { countUnchecked, type RunAsRead, runProgress } from './progress.js';
 import { listUndecodable } from './results.js';
 
 export const statusSchema = z.object({
@@ -35,9 +34,9 @@ export const statusSchema = z.object({
 export async function presentStatus(
   db: Knex,
   requestId: string,
-  run: QcRun | undefined,
+  run: RunAsRead | undefined,
 ): Promise<z.infer<typeof statusSchema>> {
-  const progress = run && runProgress(run);
+  const progress = run && runProgress(run, run.readAt);
   const undecodable = await listUndecodable(db, requestId);
   return {
     request_id: requestId,

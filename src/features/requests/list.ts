@@ -15,7 +15,7 @@ export interface RequestFilter {
 /** What a list shows of a request. */
 export type ListedRequest = Pick<
   DatasetRequest,
-  'id' | 'title' | 'description' | 'classes' | 'status' | 'ownerId' | 'createdAt'
+  'id' | 'title' | 'description' | 'classes' | 'status' | 'ownerId' | 'organizationId' | 'createdAt'
 >;
 
 /**
@@ -29,12 +29,13 @@ export async function listRequests(db: Knex, actor: Actor, { status, q, limit, c
     ...(q ? [`strpos(lower(title || ' ' || description), lower(:q)) > 0`] : []),
   ].join(' and ');
   // The count stands first and the page joins it, since a page may be empty where the whole list is not.
-  const rows = await runPrepared<{ total: number } & (ListedRequest | { id: null })>(
+  const rows = await runPrepared<{ total: number } & ((ListedRequest & { ownerName: string }) | { id: null })>(
     db,
     `select page.*, whole.total
      from (select count(*) as total from requests where ${matching}) as whole
      left join lateral (
-       select id, title, description, classes, status, owner_id as "ownerId", created_at as "createdAt"
+       select id, title, description, classes, status, owner_id as "ownerId", organization_id as "organizationId",
+              created_at as "createdAt", (select name from users where users.id = owner_id) as "ownerName"
        from requests where ${matching} ${cursor === undefined ? '' : 'and requests.id < :cursor'}
        order by id desc limit :limit
      ) as page on true`,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Context } from '../../trpc/context.js';
 import { announcePage, pageInput } from '../../trpc/pagination.js';
 import { router, signedIn, withRole } from '../../trpc/procedures.js';
-import type { Actor } from '../auth/actor.js';
+import { administers, type Actor } from '../auth/actor.js';
 import { createRequest } from './create.js';
 import { findRequest } from './find.js';
 import { listRequests, type ListedRequest } from './list.js';
@@ -18,6 +18,7 @@ const requestSchema = z.object({
   classes: z.array(z.string()),
   status: requestStatusSchema,
   owner_id: z.uuid(),
+  owner_name: z.string().optional().meta({ description: 'In lists, to whoever administers the request.' }),
   created_at: z.iso.datetime(),
 });
 
@@ -46,7 +47,10 @@ const listInput = z.object({
 
 async function listPage(ctx: Context & { actor: Actor }, input: z.infer<typeof listInput>) {
   const { rows, total } = await listRequests(ctx.db, ctx.actor, input);
-  return announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id }).map(presentRequest);
+  return announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ id }) => id }).map((row) => ({
+    ...presentRequest(row),
+    ...(administers(ctx.actor, row) && { owner_name: row.ownerName }),
+  }));
 }
 
 export const requestsRouter = router({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { liveWorkers, queueDepths } from '../../queue/queue-state.js';
 import { publicProcedure, router, withRole } from '../../trpc/procedures.js';
+import { administersAll } from '../auth/actor.js';
 import { awaitsFirstAdmin } from '../users/first-run-claim.js';
 
 export const serviceRouter = router({
@@ -53,7 +54,7 @@ export const serviceRouter = router({
         workers: z.array(
           z.object({
             id: z.string(),
-            host: z.string(),
+            host: z.string().nullable().meta({ description: 'Told to administrators of all organizations.' }),
             threads: z.number().int(),
             analysed: z.number().int().meta({ description: 'Pictures looked at since it started.' }),
             started_at: z.iso.datetime(),
@@ -62,13 +63,14 @@ export const serviceRouter = router({
         ),
       }),
     )
-    .query(async ({ ctx: { db } }) => {
+    .query(async ({ ctx: { db, actor } }) => {
       const [queues, workers] = await Promise.all([queueDepths(db), liveWorkers(db)]);
       return {
         queues,
         workers: workers.map((worker) => ({
           id: worker.id,
-          host: worker.host,
+          // What the operator calls his machines is none of his customers' business; how much there is, `/health` says.
+          host: administersAll(actor) ? worker.host : null,
           threads: worker.threads,
           analysed: worker.stats.imagesAnalysed,
           started_at: worker.startedAt.toISOString(),

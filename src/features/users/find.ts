@@ -7,9 +7,10 @@ import type { Actor } from '../auth/actor.js';
 import { rolesOf } from '../auth/find-actor.js';
 import { maySeeUser, type UserRow } from './policy.js';
 
-/** With roles. @throws {DomainError} `not_found`, also for an id that cannot be one. */
+/** With roles. @throws {DomainError} `not_found`, also for one who was deleted and an id that cannot be one. */
 export async function findUser(db: Knex, id: string): Promise<User> {
-  const user = validate(id) ? await User.query(db).findById(id).withGraphFetched('userRoles') : undefined;
+  const present = validate(id) ? User.query(db).findById(id).whereNull('deletedAt') : undefined;
+  const user = await present?.withGraphFetched('userRoles');
   if (!user) throw notFound('User');
   return user;
 }

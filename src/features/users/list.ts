@@ -21,6 +21,7 @@ export interface UserFilter {
 export async function listUsers(db: Knex, administrator: Actor, filter: UserFilter) {
   const { q, role, isActive, limit, cursor, offset = 0 } = filter;
   const matching = User.query(db).modify((query) => {
+    void query.whereNull('deletedAt');
     if (!administersAll(administrator)) void query.where('organizationId', administrator.organizationId);
     if (q) {
       const text = q.normalize('NFC');

@@ -12,13 +12,14 @@ export interface UserRow {
  * - `changeProfile`: name, sign-in names and what is said of his profession
  * - `changeActivity`: deactivate him, let him in again
  * - `move`: to another organization
+ * - `delete`: him and all that says who he was
  */
-export const userOperations = ['read', 'changeProfile', 'changeActivity', 'move'] as const;
+export const userOperations = ['read', 'changeProfile', 'changeActivity', 'move', 'delete'] as const;
 export type UserOperation = (typeof userOperations)[number];
 
 export function mayOnUser(actor: Actor, operation: UserOperation, user: UserRow): boolean {
   if (operation === 'read') return maySeeUser(actor, user);
-  if (operation === 'changeProfile' && actor.id === user.id) return true;
+  if ((operation === 'changeProfile' || operation === 'delete') && actor.id === user.id) return true;
   if (!mayTouch(actor, user)) return false;
   return operation !== 'move' || administersAll(actor);
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { announcePage } from '../../trpc/pagination.js';
 import { limited, router, signedIn, strangerOrSignedIn, withRole } from '../../trpc/procedures.js';
 import { classificationCounts } from '../classifications/counts.js';
+import { deleteUser } from './delete.js';
 import { findVisibleUser } from './find.js';
 import { allowsFirstRunClaim } from './first-run-claim.js';
 import { grantRole } from './grant-role.js';
@@ -82,6 +83,45 @@ export const usersRouter = router({
         currentPassword: current_password,
       };
       return presentAccount(await updateUser(ctx.db, ctx, id, update));
+    }),
+
+  delete: signedIn
+    .meta({
+      openapi: {
+        method: 'DELETE',
+        path: '/users/{id}',
+        summary: 'Delete a user and all that says who he was',
+        description:
+          'For administrators, and for himself with `current_password`. Name, e-mail, sessions, tokens, roles and ' +
+          'webhooks are gone at once and for good; labels, reviews, classifications and clinical images stay, as those ' +
+          'of a “Deleted user”, and so does what the audit log says was done. Who owns requests is deleted only where ' +
+          '`requests` says what becomes of them, and the last active administrator not at all (409).',
+        tags: ['users'],
+        protect: true,
+      },
+      aliases: [{ method: 'DELETE', path: '/admin/users/{id}' }],
+      query: ['requests'],
+    })
+    .input(
+      z
+        .object({
+          id: userId,
+          requests: z
+            .enum(['delete', 'keep'])
+            .optional()
+            .meta({ description: 'Those he owns go with him, or are left to the administrators.' }),
+          current_password: z
+            .string()
+            .max(1024)
+            .optional()
+            .meta({ description: 'Of the user, where he deletes himself.' }),
+        })
+        .meta({ examples: [{ id: roleExample.id, requests: 'keep' }] }),
+    )
+    .output(z.object({ status: z.literal('deleted'), id: z.uuid() }))
+    .mutation(async ({ ctx, input: { id, requests, current_password: currentPassword } }) => {
+      await deleteUser(ctx.db, ctx, id, { requests, currentPassword });
+      return { status: 'deleted' as const, id };
     }),
 
   adminList: withRole('ADMIN')

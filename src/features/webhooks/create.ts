@@ -6,6 +6,7 @@ import { conflict, forbidden, invalid } from '../../errors.js';
 import { sealText, type SealingKey } from '../../sealed-text.js';
 import { recordAudit } from '../audit/record.js';
 import type { Caller } from '../auth/caller.js';
+import { confirmActive } from '../auth/confirm-caller.js';
 import { mayCreateWebhook } from './policy.js';
 import { isPublicAddress, literalAddress } from './public-address.js';
 import { newSecret } from './secret.js';
@@ -37,7 +38,7 @@ export async function createWebhook(
   const secret = newSecret();
   const webhook = await db.transaction(async (trx) => {
     // His row orders calls made at once, so that none of them miscounts.
-    await User.query(trx).findById(actor.id).forNoKeyUpdate();
+    confirmActive(await User.query(trx).findById(actor.id).forNoKeyUpdate());
     const existing = await Webhook.query(trx).where({ userId: actor.id }).resultSize();
     if (existing >= MOST_WEBHOOKS) throw conflict(`You have ${existing} webhooks: delete one that you no longer need.`);
     const sealedSecret = sealText(key, id, secret);

@@ -8,6 +8,7 @@ const known: Record<Action, true> = {
   'user.updated': true,
   'user.deactivated': true,
   'user.reactivated': true,
+  'user.deleted': true,
   'user.password_changed': true,
   'user.password_reset': true,
   'user.locked': true,
