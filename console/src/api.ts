@@ -13,11 +13,14 @@ export type Request = RouterOutputs['requests']['get'];
 export type QcStatus = RouterOutputs['qc']['status'];
 export type QcResult = RouterOutputs['qc']['results'][number];
 
+/** What the service has against the fields of a call, by their names. */
+export type FieldErrors = Record<string, string[]>;
+
 export interface Failure {
   /** As the service names it; `offline` where it was not reached. */
   code: string;
   message: string;
-  fields: Record<string, string[]>;
+  fields: FieldErrors;
   requestId: string | undefined;
 }
 
@@ -25,7 +28,7 @@ export interface Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof TRPCClientError) {
     const { data, message } = error as TRPCClientError<AppRouter>;
-    if (data) return { code: data.code, message, fields: data.errors ?? {}, requestId: data.request_id };
+    if (data) return { code: data.code, message, fields: ofWholeFields(data.errors ?? {}), requestId: data.request_id };
     return { code: 'offline', message, fields: {}, requestId: undefined };
   }
   return {
@@ -34,6 +37,13 @@ export function failureOf(error: unknown): Failure {
     fields: {},
     requestId: undefined,
   };
+}
+
+/** What is wrong with one of a field's values (`classes.3`) is shown at the field. */
+function ofWholeFields(errors: FieldErrors): FieldErrors {
+  const fields: FieldErrors = {};
+  for (const [path, texts] of Object.entries(errors)) (fields[path.split('.')[0] ?? path] ??= []).push(...texts);
+  return fields;
 }
 
 export const queryClient = new QueryClient({

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 
 export interface PagedOptions<Row> {
   queryKey: readonly unknown[];
@@ -8,8 +8,12 @@ export interface PagedOptions<Row> {
   limit: number;
   /** Of the first page, where that is to be there before the others. */
   firstLimit?: number;
+  /** Reads page after page until all are there. */
+  whole?: boolean;
   refetchInterval?: number;
 }
+
+export type Paged<Row> = ReturnType<typeof usePaged<Row>>;
 
 /** A list of the service, page by page, behind the last row of the page before. */
 export function usePaged<Row>({
@@ -18,6 +22,7 @@ export function usePaged<Row>({
   idOf,
   limit,
   firstLimit = limit,
+  whole = false,
   refetchInterval,
 }: PagedOptions<Row>) {
   const limitOf = (cursor: string | undefined) => (cursor === undefined ? firstLimit : limit);
@@ -32,7 +37,14 @@ export function usePaged<Row>({
     placeholderData: keepPreviousData,
     ...(refetchInterval !== undefined && { refetchInterval }),
   });
-  const { data } = query;
+  const { data, hasNextPage, isFetching, isError, fetchNextPage } = query;
   const rows = useMemo(() => data?.pages.flat(), [data]);
-  return { ...query, rows };
+  /** Reads the next page, unless one is being read, or failed to be: that is for the reader to try again. */
+  const readOn = useCallback(() => {
+    if (hasNextPage && !isFetching && !isError) void fetchNextPage();
+  }, [hasNextPage, isFetching, isError, fetchNextPage]);
+  useEffect(() => {
+    if (whole) readOn();
+  }, [whole, readOn]);
+  return { ...query, rows, idOf, readOn };
 }

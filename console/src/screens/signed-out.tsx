@@ -1,6 +1,6 @@
 import './signed-out.css';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useEffect, useState, type SubmitEvent } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { claimAdministration, client, failureOf } from '../api.js';
 import { useI18n } from '../i18n/i18n.js';
@@ -9,7 +9,9 @@ import { keepSession } from '../session-tokens.js';
 import { Button } from '../ui/button.js';
 import { ErrorNote, Notice, Skeleton } from '../ui/feedback.js';
 import { TextField } from '../ui/field.js';
+import { Form } from '../ui/form.js';
 import { Icon, type IconName } from '../ui/icon.js';
+import { NewPasswordField } from '../ui/new-password-field.js';
 
 /** What a visitor sees: signing in and registering, and on a fresh system how the first administrator comes about. */
 export function SignedOut() {
@@ -87,12 +89,8 @@ function SignIn() {
     mutationFn: () => client.auth.login.mutate({ username, password }),
     onSuccess: keepSession,
   });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    login.mutate();
-  };
   return (
-    <form className="stack" onSubmit={submit}>
+    <Form onSend={() => login.mutate()}>
       {login.error && <ErrorNote error={login.error} />}
       <TextField
         label={t('usernameOrEmail')}
@@ -112,7 +110,7 @@ function SignIn() {
       <Button kind="primary" type="submit" className="wide" busy={login.isPending}>
         {t('signIn')}
       </Button>
-    </form>
+    </Form>
   );
 }
 
@@ -132,12 +130,8 @@ function Register({ claims }: { claims: boolean }) {
   });
   const fields = register.error ? failureOf(register.error).fields : {};
   const named = Object.keys(fields).some((field) => ['name', 'email', 'password'].includes(field));
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    register.mutate();
-  };
   return (
-    <form className="stack" onSubmit={submit}>
+    <Form onSend={() => register.mutate()}>
       {register.error && !named && <ErrorNote error={register.error} />}
       <TextField
         label={t('name')}
@@ -156,17 +150,7 @@ function Register({ claims }: { claims: boolean }) {
         value={email}
         onChange={({ target }) => setEmail(target.value)}
       />
-      <TextField
-        label={t('password')}
-        type="password"
-        autoComplete="new-password"
-        required
-        minLength={8}
-        hint={t('passwordHint')}
-        errors={fields.password}
-        value={password}
-        onChange={({ target }) => setPassword(target.value)}
-      />
+      <NewPasswordField label={t('password')} errors={fields.password} value={password} onChange={setPassword} />
       {claims && (
         <label className="check">
           <input type="checkbox" checked={claim} onChange={({ target }) => setClaim(target.checked)} />
@@ -181,6 +165,6 @@ function Register({ claims }: { claims: boolean }) {
       <Button kind="primary" type="submit" className="wide" busy={register.isPending}>
         {t('register')}
       </Button>
-    </form>
+    </Form>
   );
 }

@@ -17,8 +17,23 @@ export function EmptyState({ icon, title, children }: { icon: IconName; title: s
   );
 }
 
+/** Of a list that a search or a filter leaves nothing of. */
+export function NothingFound() {
+  const { t } = useI18n();
+  return (
+    <EmptyState icon="search" title={t('nothingFound')}>
+      <p>{t('nothingFoundLead')}</p>
+    </EmptyState>
+  );
+}
+
+export interface SkeletonProps {
+  rows?: number;
+  height?: number;
+}
+
 /** Grey blocks where rows are about to be. */
-export function Skeleton({ rows = 4, height = 56 }: { rows?: number; height?: number }) {
+export function Skeleton({ rows = 4, height = 56 }: SkeletonProps) {
   const { t } = useI18n();
   return (
     <div className="stack tight" role="status">

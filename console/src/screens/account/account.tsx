@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type SubmitEvent } from 'react';
+import { useState } from 'react';
 import { client, failureOf } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { useMe } from '../../me.js';
@@ -7,6 +7,8 @@ import { dropSession } from '../../session-tokens.js';
 import { Button } from '../../ui/button.js';
 import { ErrorNote, Skeleton } from '../../ui/feedback.js';
 import { TextField } from '../../ui/field.js';
+import { Form } from '../../ui/form.js';
+import { NewPasswordField } from '../../ui/new-password-field.js';
 import { Page } from '../../ui/page.js';
 import { useToast } from '../../ui/toasts.js';
 import { roleNames } from '../admin/role-names.js';
@@ -41,12 +43,8 @@ function Profile() {
       void queries.invalidateQueries({ queryKey: ['me'] });
     },
   });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
   return (
-    <form className="card padded stack" onSubmit={submit}>
+    <Form className="card padded stack" onSend={() => save.mutate()}>
       <h2>{t('profile')}</h2>
       {save.error && <ErrorNote error={save.error} />}
       <TextField label={t('name')} required value={name} onChange={({ target }) => setName(target.value)} />
@@ -72,7 +70,7 @@ function Profile() {
           {t('save')}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }
 
@@ -90,12 +88,8 @@ function Password() {
     },
   });
   const fields = change.error ? failureOf(change.error).fields : {};
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    change.mutate();
-  };
   return (
-    <form className="card padded stack" onSubmit={submit}>
+    <Form className="card padded stack" onSend={() => change.mutate()}>
       <h2>{t('changePassword')}</h2>
       {change.error && Object.keys(fields).length === 0 && <ErrorNote error={change.error} />}
       <TextField
@@ -107,21 +101,11 @@ function Password() {
         value={current}
         onChange={({ target }) => setCurrent(target.value)}
       />
-      <TextField
-        label={t('newPassword')}
-        type="password"
-        autoComplete="new-password"
-        required
-        minLength={8}
-        hint={t('passwordHint')}
-        errors={fields.new_password}
-        value={next}
-        onChange={({ target }) => setNext(target.value)}
-      />
+      <NewPasswordField label={t('newPassword')} errors={fields.new_password} value={next} onChange={setNext} />
       <Button kind="primary" type="submit" busy={change.isPending}>
         {t('changePassword')}
       </Button>
-    </form>
+    </Form>
   );
 }
 

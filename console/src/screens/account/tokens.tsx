@@ -1,10 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type SubmitEvent } from 'react';
+import { useState } from 'react';
 import { client, type RouterInputs } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { ErrorNote, Notice } from '../../ui/feedback.js';
 import { SelectField, TextField } from '../../ui/field.js';
+import { Form } from '../../ui/form.js';
 
 type Scope = NonNullable<RouterInputs['tokens']['create']['scope']>;
 
@@ -25,10 +26,6 @@ export function Tokens() {
     mutationFn: (id: string) => client.tokens.revoke.mutate({ token_id: id }),
     onSettled: refresh,
   });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    create.mutate();
-  };
   const failed = list.error ?? create.error ?? revoke.error;
   return (
     <section className="card padded stack" aria-labelledby="tokens">
@@ -64,7 +61,7 @@ export function Tokens() {
           </li>
         ))}
       </ul>
-      <form className="filters" onSubmit={submit}>
+      <Form className="filters" onSend={() => create.mutate()}>
         <TextField label={t('tokenName')} required value={name} onChange={({ target }) => setName(target.value)} />
         <SelectField label={t('tokenScope')} value={scope} onChange={({ target }) => setScope(target.value as Scope)}>
           <option value="read">{t('tokenRead')}</option>
@@ -73,7 +70,7 @@ export function Tokens() {
         <Button type="submit" busy={create.isPending}>
           {t('tokenCreate')}
         </Button>
-      </form>
+      </Form>
     </section>
   );
 }

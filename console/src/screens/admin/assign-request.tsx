@@ -1,10 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type SubmitEvent } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
-import { Button } from '../../ui/button.js';
-import { Dialog } from '../../ui/dialog.js';
+import { DialogForm } from '../../ui/dialog-form.js';
 import { ErrorNote, Notice } from '../../ui/feedback.js';
 import { SelectField } from '../../ui/field.js';
 import { useToast } from '../../ui/toasts.js';
@@ -32,44 +31,32 @@ export function AssignRequest({ onClose }: { onClose: () => void }) {
       onClose();
     },
   });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    assign.mutate();
-  };
-  const failed = requests.error ?? labelers.error ?? assign.error;
+  const unread = requests.error ?? labelers.error;
   return (
-    <Dialog title={t('assignTitle')} onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        {failed && <ErrorNote error={failed} />}
-        {labelers.data?.length === 0 && (
-          <Notice kind="info">
-            <span>{t('noLabelers')}</span>
-            <Link href="/admin/users">{t('navUsers')}</Link>
-          </Notice>
-        )}
-        <SelectField label={t('request')} required value={request} onChange={({ target }) => setRequest(target.value)}>
-          <option value="">{t('chooseRequest')}</option>
-          {requests.data?.map(({ id, title }) => (
-            <option key={id} value={id}>
-              {title}
-            </option>
-          ))}
-        </SelectField>
-        <SelectField label={t('labeler')} required value={labeler} onChange={({ target }) => setLabeler(target.value)}>
-          <option value="">{t('chooseLabeler')}</option>
-          {labelers.data?.map(({ id, name, username }) => (
-            <option key={id} value={username}>
-              {name} ({username})
-            </option>
-          ))}
-        </SelectField>
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button kind="primary" type="submit" busy={assign.isPending}>
-            {t('assign')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <DialogForm title={t('assignTitle')} action={t('assign')} sending={assign} onClose={onClose}>
+      {unread && <ErrorNote error={unread} />}
+      {labelers.data?.length === 0 && (
+        <Notice kind="info">
+          <span>{t('noLabelers')}</span>
+          <Link href="/admin/users">{t('navUsers')}</Link>
+        </Notice>
+      )}
+      <SelectField label={t('request')} required value={request} onChange={({ target }) => setRequest(target.value)}>
+        <option value="">{t('chooseRequest')}</option>
+        {requests.data?.map(({ id, title }) => (
+          <option key={id} value={id}>
+            {title}
+          </option>
+        ))}
+      </SelectField>
+      <SelectField label={t('labeler')} required value={labeler} onChange={({ target }) => setLabeler(target.value)}>
+        <option value="">{t('chooseLabeler')}</option>
+        {labelers.data?.map(({ id, name, username }) => (
+          <option key={id} value={username}>
+            {name} ({username})
+          </option>
+        ))}
+      </SelectField>
+    </DialogForm>
   );
 }

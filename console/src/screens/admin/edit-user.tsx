@@ -1,11 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type SubmitEvent } from 'react';
-import { client, failureOf, type RouterOutputs } from '../../api.js';
+import { useState } from 'react';
+import { client, type RouterOutputs } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { useMe } from '../../me.js';
-import { Button } from '../../ui/button.js';
-import { Dialog } from '../../ui/dialog.js';
-import { ErrorNote } from '../../ui/feedback.js';
+import { DialogForm } from '../../ui/dialog-form.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { useToast } from '../../ui/toasts.js';
 import { RoleChecks } from './role-checks.js';
@@ -44,56 +42,53 @@ export function EditUser({ user, onClose }: EditUserProps) {
       onClose();
     },
   });
-  const fields = save.error ? failureOf(save.error).fields : {};
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
   return (
-    <Dialog title={t('editUser', { name: user.name })} onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        {save.error && !fields.name && <ErrorNote error={save.error} />}
-        <TextField
-          label={t('name')}
-          required
-          errors={fields.name}
-          value={name}
-          onChange={({ target }) => setName(target.value)}
-        />
-        <p className="faint">
-          {user.email} · {user.username}
-        </p>
-        <RoleChecks value={roles} onChange={setRoles} />
-        {me.roles.includes('SUPER_ADMIN') && (organizations.data?.length ?? 0) > 0 && (
-          <SelectField
-            label={t('organization')}
-            value={organization}
-            onChange={({ target }) => setOrganization(target.value)}
-          >
-            <option value="">{t('organizationNone')}</option>
-            {organizations.data?.map(({ id, name: title }) => (
-              <option key={id} value={id}>
-                {title}
-              </option>
-            ))}
-          </SelectField>
-        )}
-        <label className="check">
-          <input type="checkbox" checked={active} onChange={({ target }) => setActive(target.checked)} />
-          <span>
-            {t('userActive')}
-            <span className="faint" style={{ display: 'block' }}>
-              {t('userActiveHint')}
+    <DialogForm
+      title={t('editUser', { name: user.name })}
+      action={t('save')}
+      sending={save}
+      fields={['name']}
+      onClose={onClose}
+    >
+      {(errors) => (
+        <>
+          <TextField
+            label={t('name')}
+            required
+            autoFocus
+            errors={errors.name}
+            value={name}
+            onChange={({ target }) => setName(target.value)}
+          />
+          <p className="faint">
+            {user.email} · {user.username}
+          </p>
+          <RoleChecks value={roles} onChange={setRoles} />
+          {me.roles.includes('SUPER_ADMIN') && (organizations.data?.length ?? 0) > 0 && (
+            <SelectField
+              label={t('organization')}
+              value={organization}
+              onChange={({ target }) => setOrganization(target.value)}
+            >
+              <option value="">{t('organizationNone')}</option>
+              {organizations.data?.map(({ id, name: title }) => (
+                <option key={id} value={id}>
+                  {title}
+                </option>
+              ))}
+            </SelectField>
+          )}
+          <label className="check">
+            <input type="checkbox" checked={active} onChange={({ target }) => setActive(target.checked)} />
+            <span>
+              {t('userActive')}
+              <span className="faint" style={{ display: 'block' }}>
+                {t('userActiveHint')}
+              </span>
             </span>
-          </span>
-        </label>
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button kind="primary" type="submit" busy={save.isPending}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+          </label>
+        </>
+      )}
+    </DialogForm>
   );
 }

@@ -5,8 +5,8 @@ import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
 import { TextField } from '../../ui/field.js';
-import { TableWrap } from '../../ui/table-wrap.js';
 import { Page } from '../../ui/page.js';
+import { Table } from '../../ui/table.js';
 import { Segments } from '../../ui/segments.js';
 import { stageNames, stages } from '../clinic/stages.js';
 import { Bars } from './bars.js';
@@ -137,31 +137,29 @@ export default function Metrics() {
               </div>
               <section className="stack" aria-labelledby="by-user">
                 <h2 id="by-user">{t('metricsByUser')}</h2>
-                <TableWrap card label={t('metricsByUser')}>
-                  <table className="table">
-                    <thead>
-                      <tr>
-                        <th scope="col">{t('name')}</th>
-                        <th scope="col" className="figure">
-                          {t('classifications')}
-                        </th>
-                        <th scope="col">{t('lastActive')}</th>
-                      </tr>
-                    </thead>
-                    <tbody>
-                      {data.classifications_by_user.map((user) => (
-                        <tr key={user.id}>
-                          <td>
-                            {user.name}
-                            <div className="faint">{user.email}</div>
-                          </td>
-                          <td className="figure">{number(user.classification_count)}</td>
-                          <td className="soft">{user.last_active === null ? '–' : ago(user.last_active)}</td>
-                        </tr>
-                      ))}
-                    </tbody>
-                  </table>
-                </TableWrap>
+                <Table
+                  card
+                  label={t('metricsByUser')}
+                  rows={data.classifications_by_user}
+                  keyOf={({ id }) => id}
+                  columns={[
+                    {
+                      title: t('name'),
+                      cell: ({ name, email }) => (
+                        <>
+                          {name}
+                          <div className="faint">{email}</div>
+                        </>
+                      ),
+                    },
+                    { title: t('classifications'), figure: true, cell: (user) => number(user.classification_count) },
+                    {
+                      title: t('lastActive'),
+                      className: 'soft',
+                      cell: (user) => (user.last_active === null ? '–' : ago(user.last_active)),
+                    },
+                  ]}
+                />
               </section>
             </>
           )}

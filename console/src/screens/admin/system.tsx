@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { ErrorNote, Notice, Skeleton } from '../../ui/feedback.js';
-import { TableWrap } from '../../ui/table-wrap.js';
 import { Page } from '../../ui/page.js';
+import { Table } from '../../ui/table.js';
 
 const POLL_MS = 5_000;
 
@@ -25,36 +25,22 @@ export default function System() {
             {work.data.workers.length === 0 ? (
               <Notice kind="bad">{t('systemNoWorkers')}</Notice>
             ) : (
-              <TableWrap card label={t('systemWorkers')}>
-                <table className="table">
-                  <thead>
-                    <tr>
-                      <th scope="col">{t('systemHost')}</th>
-                      <th scope="col" className="figure">
-                        {t('systemThreads')}
-                      </th>
-                      <th scope="col" className="figure">
-                        {t('systemAnalysed')}
-                      </th>
-                      <th scope="col">{t('systemStarted')}</th>
-                      <th scope="col">{t('systemSeen')}</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {work.data.workers.map((worker) => (
-                      <tr key={worker.id}>
-                        <td className="mono">{worker.host}</td>
-                        <td className="figure">{number(worker.threads)}</td>
-                        <td className="figure">{number(worker.analysed)}</td>
-                        <td className="soft">{ago(worker.started_at)}</td>
-                        <td>
-                          <span className="badge good">{ago(worker.heartbeat_at)}</span>
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </TableWrap>
+              <Table
+                card
+                label={t('systemWorkers')}
+                rows={work.data.workers}
+                keyOf={({ id }) => id}
+                columns={[
+                  { title: t('systemHost'), className: 'mono', cell: ({ host }) => host },
+                  { title: t('systemThreads'), figure: true, cell: ({ threads }) => number(threads) },
+                  { title: t('systemAnalysed'), figure: true, cell: ({ analysed }) => number(analysed) },
+                  { title: t('systemStarted'), className: 'soft', cell: (worker) => ago(worker.started_at) },
+                  {
+                    title: t('systemSeen'),
+                    cell: (worker) => <span className="badge good">{ago(worker.heartbeat_at)}</span>,
+                  },
+                ]}
+              />
             )}
           </section>
           <section className="stack" aria-labelledby="queue">
@@ -62,32 +48,22 @@ export default function System() {
             {work.data.queues.length === 0 ? (
               <Notice kind="good">{t('systemNoJobs')}</Notice>
             ) : (
-              <TableWrap card label={t('systemQueue')}>
-                <table className="table">
-                  <thead>
-                    <tr>
-                      <th scope="col">{t('systemJob')}</th>
-                      <th scope="col" className="figure">
-                        {t('systemDepth')}
-                      </th>
-                      <th scope="col" className="figure">
-                        {t('systemGivenUp')}
-                      </th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {work.data.queues.map(({ job, depth, failed }) => (
-                      <tr key={job}>
-                        <td className="mono">{job}</td>
-                        <td className="figure">{number(depth)}</td>
-                        <td className="figure">
-                          {failed > 0 ? <span className="badge bad">{number(failed)}</span> : number(0)}
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </TableWrap>
+              <Table
+                card
+                label={t('systemQueue')}
+                rows={work.data.queues}
+                keyOf={({ job }) => job}
+                columns={[
+                  { title: t('systemJob'), className: 'mono', cell: ({ job }) => job },
+                  { title: t('systemDepth'), figure: true, cell: ({ depth }) => number(depth) },
+                  {
+                    title: t('systemGivenUp'),
+                    figure: true,
+                    cell: ({ failed }) =>
+                      failed > 0 ? <span className="badge bad">{number(failed)}</span> : number(0),
+                  },
+                ]}
+              />
             )}
           </section>
         </>

@@ -2,10 +2,11 @@ import { useState } from 'react';
 import { client, type RouterOutputs } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
-import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
-import { MoreRows } from '../../ui/more-rows.js';
-import { TableWrap } from '../../ui/table-wrap.js';
+import { NothingFound } from '../../ui/feedback.js';
 import { Page } from '../../ui/page.js';
+import { PagedTable } from '../../ui/paged-table.js';
+import { SearchField } from '../../ui/search-field.js';
+import { SelectFilter } from '../../ui/select-filter.js';
 import { useDebounced } from '../../use-debounced.js';
 import { usePaged } from '../../use-paged.js';
 import { CreateUser } from './create-user.js';
@@ -40,83 +41,59 @@ export default function Users() {
       }
     >
       <div className="row">
-        <input
-          className="input"
-          type="search"
-          style={{ width: 'min(340px, 100%)' }}
-          aria-label={t('searchUsers')}
-          placeholder={t('searchUsers')}
-          value={q}
-          onChange={({ target }) => setQ(target.value)}
-        />
-        <select
-          className="select"
-          style={{ width: 'auto' }}
-          aria-label={t('roles')}
+        <SearchField label={t('searchUsers')} value={q} onChange={setQ} />
+        <SelectFilter
+          label={t('roles')}
+          any={t('anyRole')}
+          options={roles.map((value) => [value, t(roleNames[value][0])] as const)}
           value={role}
-          onChange={({ target }) => setRole(target.value as Role | '')}
-        >
-          <option value="">{t('anyRole')}</option>
-          {roles.map((value) => (
-            <option key={value} value={value}>
-              {t(roleNames[value][0])}
-            </option>
-          ))}
-        </select>
+          onChange={setRole}
+        />
       </div>
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {!list.rows && !list.error && <Skeleton rows={6} />}
-      {list.rows && (
-        <div className="card">
-          {list.rows.length === 0 ? (
-            <EmptyState icon="users" title={t('nothingFound')}>
-              <p>{t('nothingFoundLead')}</p>
-            </EmptyState>
-          ) : (
-            <TableWrap label={t('navUsers')}>
-              <table className="table">
-                <thead>
-                  <tr>
-                    <th scope="col">{t('name')}</th>
-                    <th scope="col">{t('roles')}</th>
-                    <th scope="col">{t('status')}</th>
-                    <th scope="col">{t('lastActive')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {list.rows.map((user) => (
-                    <tr key={user.id}>
-                      <td>
-                        <Button kind="plain" size="small" className="link-button" onClick={() => setEditing(user)}>
-                          {user.name}
-                        </Button>
-                        <div className="faint">{user.email}</div>
-                      </td>
-                      <td>
-                        <div className="chips">
-                          {user.roles.length === 0 && <span className="faint">{t('noRole')}</span>}
-                          {user.roles.map((code) => (
-                            <span key={code} className={code.includes('ADMIN') ? 'badge accent' : 'badge'}>
-                              {t(roleNames[code][0])}
-                            </span>
-                          ))}
-                        </div>
-                      </td>
-                      <td>
-                        <span className={user.is_active ? 'badge good' : 'badge bad'}>
-                          {t(user.is_active ? 'active' : 'inactive')}
-                        </span>
-                      </td>
-                      <td className="soft">{user.last_active === null ? t('never') : ago(user.last_active)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableWrap>
-          )}
-          <MoreRows {...list} />
-        </div>
-      )}
+      <PagedTable
+        label={t('navUsers')}
+        list={list}
+        empty={<NothingFound />}
+        columns={[
+          {
+            title: t('name'),
+            cell: (user) => (
+              <>
+                <Button kind="plain" size="small" className="link-button" onClick={() => setEditing(user)}>
+                  {user.name}
+                </Button>
+                <div className="faint">{user.email}</div>
+              </>
+            ),
+          },
+          {
+            title: t('roles'),
+            cell: (user) => (
+              <div className="chips">
+                {user.roles.length === 0 && <span className="faint">{t('noRole')}</span>}
+                {user.roles.map((code) => (
+                  <span key={code} className={code.includes('ADMIN') ? 'badge accent' : 'badge'}>
+                    {t(roleNames[code][0])}
+                  </span>
+                ))}
+              </div>
+            ),
+          },
+          {
+            title: t('status'),
+            cell: (user) => (
+              <span className={user.is_active ? 'badge good' : 'badge bad'}>
+                {t(user.is_active ? 'active' : 'inactive')}
+              </span>
+            ),
+          },
+          {
+            title: t('lastActive'),
+            className: 'soft',
+            cell: (user) => (user.last_active === null ? t('never') : ago(user.last_active)),
+          },
+        ]}
+      />
       {editing && <EditUser user={editing} onClose={() => setEditing(undefined)} />}
       {creating && <CreateUser onClose={() => setCreating(false)} />}
     </Page>

@@ -2,9 +2,11 @@ import { useState } from 'react';
 import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
-import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
+import { EmptyState, NothingFound } from '../../ui/feedback.js';
 import { MoreRows } from '../../ui/more-rows.js';
 import { Page } from '../../ui/page.js';
+import { PagedList } from '../../ui/paged-list.js';
+import { SelectFilter } from '../../ui/select-filter.js';
 import { usePaged } from '../../use-paged.js';
 import { reviewStatuses, reviewStatusNames } from '../labelling/review-status.js';
 import { TaskTable } from '../labelling/task-table.js';
@@ -32,7 +34,6 @@ export default function Work() {
     idOf: ({ id }) => id,
     limit: LIMIT,
   });
-  const filtered = status !== '' || review !== '';
   const assign = (
     <Button kind="primary" icon="plus" onClick={() => setAssigning(true)}>
       {t('assignTitle')}
@@ -41,54 +42,41 @@ export default function Work() {
   return (
     <Page title={t('navAssignments')} lead={t('assignmentsLead')} actions={assign}>
       <div className="row">
-        <select
-          className="select"
-          style={{ width: 'auto' }}
-          aria-label={t('status')}
+        <SelectFilter
+          label={t('status')}
+          any={t('anyStatus')}
+          options={taskStatuses.map((value) => [value, t(taskStatusNames[value][1])] as const)}
           value={status}
-          onChange={({ target }) => setStatus(target.value as Status | '')}
-        >
-          <option value="">{t('anyStatus')}</option>
-          {taskStatuses.map((value) => (
-            <option key={value} value={value}>
-              {t(taskStatusNames[value][1])}
-            </option>
-          ))}
-        </select>
-        <select
-          className="select"
-          style={{ width: 'auto' }}
-          aria-label={t('review')}
+          onChange={setStatus}
+        />
+        <SelectFilter
+          label={t('review')}
+          any={t('reviewAny')}
+          options={reviewStatuses.map((value) => [value, t(reviewStatusNames[value][1])] as const)}
           value={review}
-          onChange={({ target }) => setReview(target.value as Review | '')}
-        >
-          <option value="">{t('reviewAny')}</option>
-          {reviewStatuses.map((value) => (
-            <option key={value} value={value}>
-              {t(reviewStatusNames[value][1])}
-            </option>
-          ))}
-        </select>
+          onChange={setReview}
+        />
       </div>
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {!list.rows && !list.error && <Skeleton rows={5} />}
-      {list.rows && (
-        <div className="card">
-          {list.rows.length > 0 && <TaskTable label={t('navAssignments')} tasks={list.rows} />}
-          {list.rows.length === 0 && filtered && (
-            <EmptyState icon="search" title={t('nothingFound')}>
-              <p>{t('nothingFoundLead')}</p>
-            </EmptyState>
-          )}
-          {list.rows.length === 0 && !filtered && (
+      <PagedList
+        list={list}
+        empty={
+          status !== '' || review !== '' ? (
+            <NothingFound />
+          ) : (
             <EmptyState icon="tasks" title={t('noAssignments')}>
               <p>{t('noAssignmentsLead')}</p>
               {assign}
             </EmptyState>
-          )}
-          <MoreRows {...list} />
-        </div>
-      )}
+          )
+        }
+      >
+        {(tasks) => (
+          <div className="card">
+            <TaskTable label={t('navAssignments')} tasks={tasks} />
+            <MoreRows {...list} />
+          </div>
+        )}
+      </PagedList>
       {assigning && <AssignRequest onClose={() => setAssigning(false)} />}
     </Page>
   );

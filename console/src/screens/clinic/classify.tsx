@@ -1,6 +1,6 @@
 import '../tasks/annotate.css';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
@@ -10,6 +10,7 @@ import { TextArea } from '../../ui/field.js';
 import { Page } from '../../ui/page.js';
 import { Picture } from '../../ui/picture.js';
 import { useToast } from '../../ui/toasts.js';
+import { useKeys } from '../../use-keys.js';
 import { stageNames, stages, type Stage } from './stages.js';
 
 /** How many are asked for at once: enough that the next is there while one is looked at. */
@@ -45,21 +46,10 @@ export default function Classify() {
     if (image && !classify.isPending) classify.mutate({ id: image.id, stage });
   };
 
-  const onKey = useRef<(event: KeyboardEvent) => void>(() => undefined);
-  useEffect(() => {
-    onKey.current = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target instanceof HTMLElement && event.target.matches('input, select, textarea')) return;
-      const stage = stages[Number(event.key) - 1];
-      if (stage) choose(stage);
-      else if (event.key === 'ArrowRight' && image) move(image.id);
-    };
+  useKeys({
+    ...Object.fromEntries(stages.map((stage, at) => [String(at + 1), () => choose(stage)])),
+    ArrowRight: () => image && move(image.id),
   });
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKey.current(event);
-    window.addEventListener('keydown', listener);
-    return () => window.removeEventListener('keydown', listener);
-  }, []);
 
   const many = (list.data?.length ?? 0) === LIMIT;
   return (

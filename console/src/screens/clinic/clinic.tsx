@@ -1,6 +1,6 @@
 import '../requests/requests.css';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { uploadClinicalImages } from '../../../../client/browser.js';
 import { client, type RouterOutputs } from '../../api.js';
@@ -11,6 +11,7 @@ import { EmptyState, ErrorNote, Notice, ProgressBar, Skeleton } from '../../ui/f
 import { SelectField } from '../../ui/field.js';
 import { Icon } from '../../ui/icon.js';
 import { Page } from '../../ui/page.js';
+import { PagedList } from '../../ui/paged-list.js';
 import { Picture } from '../../ui/picture.js';
 import { VirtualGrid } from '../../ui/virtual-grid.js';
 import { usePaged } from '../../use-paged.js';
@@ -30,10 +31,6 @@ export default function Clinic() {
     idOf: ({ id }) => id,
     limit: LIMIT,
   });
-  const { rows, hasNextPage, isFetchingNextPage, fetchNextPage } = list;
-  const onNearEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
     <Page
       title={t('navClinic')}
@@ -45,36 +42,37 @@ export default function Clinic() {
       }
     >
       <ClinicUpload />
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {!rows && !list.error && <Skeleton rows={2} height={160} />}
-      {rows?.length === 0 && (
-        <div className="card">
+      <PagedList
+        list={list}
+        skeleton={{ rows: 2, height: 160 }}
+        empty={
           <EmptyState icon="picture" title={t('clinicNoImages')}>
             <p>{t('clinicNoImagesLead')}</p>
           </EmptyState>
-        </div>
-      )}
-      {rows && rows.length > 0 && (
-        <VirtualGrid
-          count={rows.length}
-          captionHeight={CAPTION_HEIGHT}
-          onNearEnd={onNearEnd}
-          renderCell={(index) => {
-            const image = rows[index];
-            return (
-              image && (
-                <button key={image.id} type="button" className="cell pressable" onClick={() => setOpen(image)}>
-                  <Picture src={image.preview_url} alt="" />
-                  <span className="cell-caption">
-                    <span className="truncate">{image.filename}</span>
-                    <span className="faint">{date(image.created_at)}</span>
-                  </span>
-                </button>
-              )
-            );
-          }}
-        />
-      )}
+        }
+      >
+        {(rows) => (
+          <VirtualGrid
+            count={rows.length}
+            captionHeight={CAPTION_HEIGHT}
+            onNearEnd={list.readOn}
+            renderCell={(index) => {
+              const image = rows[index];
+              return (
+                image && (
+                  <button key={image.id} type="button" className="cell pressable" onClick={() => setOpen(image)}>
+                    <Picture src={image.preview_url} alt="" />
+                    <span className="cell-caption">
+                      <span className="truncate">{image.filename}</span>
+                      <span className="faint">{date(image.created_at)}</span>
+                    </span>
+                  </button>
+                )
+              );
+            }}
+          />
+        )}
+      </PagedList>
       {open && <ClinicalDialog image={open} onClose={() => setOpen(undefined)} />}
     </Page>
   );

@@ -1,6 +1,6 @@
 import '../tasks/annotate.css';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { client, type Request } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
@@ -8,7 +8,8 @@ import { Dialog } from '../../ui/dialog.js';
 import { ErrorNote } from '../../ui/feedback.js';
 import { Picture } from '../../ui/picture.js';
 import { useToast } from '../../ui/toasts.js';
-import { classKeys } from '../tasks/class-keys.js';
+import { useKeys } from '../../use-keys.js';
+import { keysOfClasses } from '../tasks/class-keys.js';
 import { ClassList } from '../tasks/class-list.js';
 
 export interface GoldAnswerProps {
@@ -41,22 +42,7 @@ export function GoldAnswer({ request, image, answer, onNext, onClose }: GoldAnsw
   const toggle = (name: string) =>
     setLabels((present) => (present.includes(name) ? present.filter((other) => other !== name) : [...present, name]));
 
-  const onKey = useRef<(event: KeyboardEvent) => void>(() => undefined);
-  useEffect(() => {
-    onKey.current = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target instanceof HTMLElement && event.target.matches('input, select, textarea')) return;
-      const name = request.classes[classKeys.indexOf(event.key.toLowerCase())];
-      if (name === undefined) return;
-      event.preventDefault();
-      toggle(name);
-    };
-  });
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKey.current(event);
-    window.addEventListener('keydown', listener);
-    return () => window.removeEventListener('keydown', listener);
-  }, []);
+  useKeys(keysOfClasses(request.classes, toggle));
 
   return (
     <Dialog broad title={image.filename} onClose={onClose}>

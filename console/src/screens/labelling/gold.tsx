@@ -1,9 +1,10 @@
 import './labelling.css';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { client, type Request } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
 import { Picture } from '../../ui/picture.js';
+import { SearchField } from '../../ui/search-field.js';
 import { Segments } from '../../ui/segments.js';
 import { VirtualGrid } from '../../ui/virtual-grid.js';
 import { useDebounced } from '../../use-debounced.js';
@@ -39,10 +40,6 @@ export default function Gold({ request }: { request: Request }) {
     limit: LIMIT,
   });
   const shown = view === 'answered' ? gold.rows : pictures.rows;
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pictures;
-  const onNearEnd = useCallback(() => {
-    if (view === 'all' && hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [view, hasNextPage, isFetchingNextPage, fetchNextPage]);
   const failed = gold.error ?? pictures.error;
   const openIndex = shown?.findIndex((image) => image.image_id === openId) ?? -1;
   const open = shown?.[openIndex];
@@ -72,17 +69,7 @@ export default function Gold({ request }: { request: Request }) {
             { value: 'answered', label: t('goldShowAnswered'), count: answers.size },
           ]}
         />
-        {view === 'all' && (
-          <input
-            className="input"
-            type="search"
-            style={{ width: 'min(280px, 100%)' }}
-            aria-label={t('searchFiles')}
-            placeholder={t('searchFiles')}
-            value={q}
-            onChange={({ target }) => setQ(target.value)}
-          />
-        )}
+        {view === 'all' && <SearchField label={t('searchFiles')} value={q} onChange={setQ} />}
       </div>
       {failed && <ErrorNote error={failed} onRetry={() => void (gold.error ? gold : pictures).refetch()} />}
       {!shown && !failed && <Skeleton rows={2} height={160} />}
@@ -104,7 +91,7 @@ export default function Gold({ request }: { request: Request }) {
           key={view}
           count={shown.length}
           captionHeight={CAPTION_HEIGHT}
-          onNearEnd={onNearEnd}
+          {...(view === 'all' && { onNearEnd: pictures.readOn })}
           renderCell={(index) => {
             const image = shown[index];
             if (!image) return null;
@@ -153,15 +140,11 @@ export default function Gold({ request }: { request: Request }) {
 
 /** All answers, page by page until they are there: there are never many. */
 function useGold(requestId: string) {
-  const list = usePaged({
+  return usePaged({
     queryKey: ['gold', requestId],
     fetchPage: (cursor, limit) => client.tasks.listGold.query({ request_id: requestId, limit, cursor }),
     idOf: ({ image_id: id }) => id,
     limit: GOLD_LIMIT,
+    whole: true,
   });
-  const { hasNextPage, isFetching, isError, fetchNextPage } = list;
-  useEffect(() => {
-    if (hasNextPage && !isFetching && !isError) void fetchNextPage();
-  }, [hasNextPage, isFetching, isError, fetchNextPage]);
-  return list;
 }

@@ -1,7 +1,7 @@
 import '../admin/metrics.css';
 import { useI18n } from '../../i18n/i18n.js';
 import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
-import { TableWrap } from '../../ui/table-wrap.js';
+import { Table } from '../../ui/table.js';
 import { Bars } from '../admin/bars.js';
 import { useLabelQuality } from './use-label-quality.js';
 
@@ -21,6 +21,8 @@ export function LabelQuality({ requestId }: { requestId: string }) {
       </div>
     );
   }
+  const rounded = (value: number | null, digits: number) =>
+    value === null ? '–' : number(value, { maximumFractionDigits: digits });
   return (
     <section className="stack" aria-labelledby="label-quality">
       <h2 id="label-quality">{t('qualityTitle')}</h2>
@@ -28,9 +30,7 @@ export function LabelQuality({ requestId }: { requestId: string }) {
         <section className="card padded stack" aria-labelledby="label-agreement">
           <h3 id="label-agreement">{t('metricsAgreement')}</h3>
           <div className="row">
-            <span className="big-figure">
-              {agreement.kappa === null ? '–' : number(agreement.kappa, { maximumFractionDigits: 2 })}
-            </span>
+            <span className="big-figure">{rounded(agreement.kappa, 2)}</span>
             <span className="soft">
               {t('metricsFleiss')}
               <br />
@@ -54,60 +54,39 @@ export function LabelQuality({ requestId }: { requestId: string }) {
           </section>
         )}
       </div>
-      <TableWrap card label={t('labeler')}>
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">{t('labeler')}</th>
-              <th scope="col" className="figure">
-                {t('qualityLabelled')}
-              </th>
-              <th scope="col" className="figure">
-                {t('qualityPerHour')}
-              </th>
-              <th scope="col" className="figure">
-                {t('qualitySeconds')}
-              </th>
-              <th scope="col" className="figure">
-                {t('qualityGold')}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {labelers.map((labeler) => (
-              <tr key={labeler.user_id}>
-                <td>
-                  {labeler.name}
-                  <div className="faint">{labeler.username}</div>
-                </td>
-                <td className="figure">{number(labeler.images_labeled)}</td>
-                <td className="figure">
-                  {labeler.labels_per_hour === null
-                    ? '–'
-                    : number(labeler.labels_per_hour, { maximumFractionDigits: 0 })}
-                </td>
-                <td className="figure">
-                  {labeler.median_seconds_per_image === null
-                    ? '–'
-                    : number(labeler.median_seconds_per_image, { maximumFractionDigits: 1 })}
-                </td>
-                <td className="figure">
-                  {labeler.gold_accuracy === null ? (
-                    '–'
-                  ) : (
-                    <>
-                      {percent(labeler.gold_accuracy)}
-                      <div className="faint">
-                        {t('qualityGoldOf', { correct: labeler.gold_correct, total: labeler.gold_images })}
-                      </div>
-                    </>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </TableWrap>
+      <Table
+        card
+        label={t('labeler')}
+        rows={labelers}
+        keyOf={(labeler) => labeler.user_id}
+        columns={[
+          {
+            title: t('labeler'),
+            cell: ({ name, username }) => (
+              <>
+                {name}
+                <div className="faint">{username}</div>
+              </>
+            ),
+          },
+          { title: t('qualityLabelled'), figure: true, cell: (labeler) => number(labeler.images_labeled) },
+          { title: t('qualityPerHour'), figure: true, cell: (labeler) => rounded(labeler.labels_per_hour, 0) },
+          { title: t('qualitySeconds'), figure: true, cell: (labeler) => rounded(labeler.median_seconds_per_image, 1) },
+          {
+            title: t('qualityGold'),
+            figure: true,
+            cell: ({ gold_accuracy: accuracy, gold_correct: correct, gold_images: of }) =>
+              accuracy === null ? (
+                '–'
+              ) : (
+                <>
+                  {percent(accuracy)}
+                  <div className="faint">{t('qualityGoldOf', { correct, total: of })}</div>
+                </>
+              ),
+          },
+        ]}
+      />
     </section>
   );
 }

@@ -1,11 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type SubmitEvent } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { client, failureOf } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { ErrorNote, Notice, Skeleton } from '../../ui/feedback.js';
 import { SelectField } from '../../ui/field.js';
+import { Form } from '../../ui/form.js';
 import { useToast } from '../../ui/toasts.js';
 import { useLabelers } from './use-labelers.js';
 import { useLabelQuality } from './use-label-quality.js';
@@ -23,7 +24,10 @@ export function ShareOut({ requestId }: { requestId: string }) {
   const quality = useLabelQuality(requestId);
   const tasks = useRequestTasks(requestId);
   const failed = labelers.error ?? quality.error ?? tasks.error;
-  if (failed) return <ErrorNote error={failed} onRetry={() => void labelers.refetch()} />;
+  const retry = () => {
+    for (const query of [labelers, quality, tasks]) void query.refetch();
+  };
+  if (failed) return <ErrorNote error={failed} onRetry={retry} />;
   if (!labelers.data || !quality.data || !tasks.rows) return <Skeleton rows={1} height={220} />;
   const inHand = tasks.rows.filter(({ status }) => status !== 'done').map((task) => task.labeler_username);
   if (labelers.data.length === 0) {
@@ -75,12 +79,8 @@ function ShareForm({ requestId, labelers, inHand, pictures, overlapNow }: ShareF
     },
   });
   const fields = share.error ? failureOf(share.error).fields : {};
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    share.mutate();
-  };
   return (
-    <form className="card padded stack" onSubmit={submit} aria-labelledby="share-title">
+    <Form className="card padded stack" onSend={() => share.mutate()} aria-labelledby="share-title">
       <div>
         <h2 id="share-title">{t('shareTitle')}</h2>
         <p className="soft">{t('shareLead')}</p>
@@ -139,7 +139,7 @@ function ShareForm({ requestId, labelers, inHand, pictures, overlapNow }: ShareF
           </Button>
         </div>
       </div>
-    </form>
+    </Form>
   );
 
   function forecast(): string {

@@ -1,11 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type SubmitEvent } from 'react';
-import { client, failureOf } from '../../api.js';
+import { useState } from 'react';
+import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { useMe } from '../../me.js';
-import { Button } from '../../ui/button.js';
-import { Dialog } from '../../ui/dialog.js';
-import { ErrorNote } from '../../ui/feedback.js';
+import { DialogForm } from '../../ui/dialog-form.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { useToast } from '../../ui/toasts.js';
 import type { Camera } from './cameras.js';
@@ -44,67 +42,62 @@ export function EditCamera({ camera, organizations, onClose }: EditCameraProps) 
       onClose();
     },
   });
-  const fields = save.error ? failureOf(save.error).fields : {};
-  const named = Object.keys(fields).some((field) => ['name', 'location', 'stream_url'].includes(field));
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
   return (
-    <Dialog title={camera ? t('cameraEdit', { name: camera.name }) : t('cameraNew')} onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        {save.error && !named && <ErrorNote error={save.error} />}
-        <TextField
-          label={t('name')}
-          required
-          autoFocus
-          maxLength={200}
-          errors={fields.name}
-          value={name}
-          onChange={({ target }) => setName(target.value)}
-        />
-        <TextField
-          label={t('cameraLocation')}
-          maxLength={500}
-          errors={fields.location}
-          value={location}
-          onChange={({ target }) => setLocation(target.value)}
-        />
-        <TextField
-          label={t('cameraStream')}
-          required
-          maxLength={2000}
-          autoComplete="off"
-          hint={t(camera ? 'cameraStreamKept' : 'cameraStreamHint')}
-          errors={fields.stream_url}
-          value={stream}
-          onChange={({ target }) => setStream(target.value)}
-        />
-        {!camera && me.organization_id === null && (
-          <SelectField
-            label={t('organization')}
+    <DialogForm
+      title={camera ? t('cameraEdit', { name: camera.name }) : t('cameraNew')}
+      action={t(camera ? 'save' : 'cameraCreate')}
+      sending={save}
+      fields={['name', 'location', 'stream_url']}
+      onClose={onClose}
+    >
+      {(errors) => (
+        <>
+          <TextField
+            label={t('name')}
             required
-            value={organization}
-            onChange={({ target }) => setOrganization(target.value)}
-          >
-            {organizations.map(({ id, name: title }) => (
-              <option key={id} value={id}>
-                {title}
-              </option>
-            ))}
-          </SelectField>
-        )}
-        <label className="check">
-          <input type="checkbox" checked={active} onChange={({ target }) => setActive(target.checked)} />
-          {t('cameraActive')}
-        </label>
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button kind="primary" type="submit" busy={save.isPending}>
-            {t(camera ? 'save' : 'cameraCreate')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+            autoFocus
+            maxLength={200}
+            errors={errors.name}
+            value={name}
+            onChange={({ target }) => setName(target.value)}
+          />
+          <TextField
+            label={t('cameraLocation')}
+            maxLength={500}
+            errors={errors.location}
+            value={location}
+            onChange={({ target }) => setLocation(target.value)}
+          />
+          <TextField
+            label={t('cameraStream')}
+            required
+            maxLength={2000}
+            autoComplete="off"
+            hint={t(camera ? 'cameraStreamKept' : 'cameraStreamHint')}
+            errors={errors.stream_url}
+            value={stream}
+            onChange={({ target }) => setStream(target.value)}
+          />
+          {!camera && me.organization_id === null && (
+            <SelectField
+              label={t('organization')}
+              required
+              value={organization}
+              onChange={({ target }) => setOrganization(target.value)}
+            >
+              {organizations.map(({ id, name: title }) => (
+                <option key={id} value={id}>
+                  {title}
+                </option>
+              ))}
+            </SelectField>
+          )}
+          <label className="check">
+            <input type="checkbox" checked={active} onChange={({ target }) => setActive(target.checked)} />
+            {t('cameraActive')}
+          </label>
+        </>
+      )}
+    </DialogForm>
   );
 }

@@ -1,13 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type SubmitEvent } from 'react';
+import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { client, failureOf, type Request } from '../../api.js';
+import { client, type Request } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
-import { Dialog } from '../../ui/dialog.js';
-import { ErrorNote } from '../../ui/feedback.js';
-import { TextArea, TextField } from '../../ui/field.js';
-import { classesIn } from './create-request.js';
+import { DialogForm } from '../../ui/dialog-form.js';
+import { classesIn, RequestFields, requestFields } from './request-fields.js';
 
 /** What its owner and administrators do to a request itself: change what it asks for, and delete it. */
 export function ChangeRequest({ request }: { request: Request }) {
@@ -27,64 +25,25 @@ export function ChangeRequest({ request }: { request: Request }) {
 function EditRequest({ request, onClose }: { request: Request; onClose: () => void }) {
   const { t } = useI18n();
   const queries = useQueryClient();
-  const [title, setTitle] = useState(request.title);
-  const [description, setDescription] = useState(request.description);
-  const [classes, setClasses] = useState(request.classes.join('\n'));
+  const present = request.classes.join('\n');
+  const [draft, setDraft] = useState({ title: request.title, description: request.description, classes: present });
   const save = useMutation({
-    mutationFn: () =>
-      client.requests.update.mutate({
-        request_id: request.id,
-        title,
-        description,
-        // Left alone, they are not taken apart anew: a name may hold a comma.
-        ...(classes !== request.classes.join('\n') && { classes: classesIn(classes) }),
-      }),
+    mutationFn: () => {
+      const { classes, ...texts } = draft;
+      // Left alone, they are not taken apart anew: a name may hold a comma.
+      const changed = classes !== present && { classes: classesIn(classes) };
+      return client.requests.update.mutate({ request_id: request.id, ...texts, ...changed });
+    },
     onSuccess: (changed) => {
       queries.setQueryData(['request', request.id], changed);
       void queries.invalidateQueries({ queryKey: ['requests'] });
       onClose();
     },
   });
-  const fields = save.error ? failureOf(save.error).fields : {};
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
   return (
-    <Dialog title={t('editRequest')} onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        {save.error && Object.keys(fields).length === 0 && <ErrorNote error={save.error} />}
-        <TextField
-          label={t('title')}
-          required
-          maxLength={300}
-          autoFocus
-          errors={fields.title}
-          value={title}
-          onChange={({ target }) => setTitle(target.value)}
-        />
-        <TextArea
-          label={t('description')}
-          hint={t('descriptionHint')}
-          errors={fields.description}
-          value={description}
-          onChange={({ target }) => setDescription(target.value)}
-        />
-        <TextArea
-          label={t('classes')}
-          hint={t('classesHint')}
-          errors={fields.classes}
-          value={classes}
-          onChange={({ target }) => setClasses(target.value)}
-        />
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button kind="primary" type="submit" busy={save.isPending}>
-            {t('save')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <DialogForm title={t('editRequest')} action={t('save')} sending={save} fields={requestFields} onClose={onClose}>
+      {(errors) => <RequestFields draft={draft} errors={errors} onChange={setDraft} />}
+    </DialogForm>
   );
 }
 
@@ -100,18 +59,11 @@ function DeleteRequest({ request, onClose }: { request: Request; onClose: () => 
     },
   });
   return (
-    <Dialog title={t('deleteRequest')} onClose={onClose}>
+    <DialogForm title={t('deleteRequest')} action={t('deleteRequest')} kind="danger" sending={remove} onClose={onClose}>
       <p>
         <strong>{request.title}</strong>
       </p>
       <p>{t('deleteRequestLead')}</p>
-      {remove.error && <ErrorNote error={remove.error} />}
-      <div className="dialog-foot">
-        <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button kind="danger" busy={remove.isPending} onClick={() => remove.mutate()}>
-          {t('deleteRequest')}
-        </Button>
-      </div>
-    </Dialog>
+    </DialogForm>
   );
 }

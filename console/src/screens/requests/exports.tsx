@@ -1,10 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState, type SubmitEvent } from 'react';
+import { useState } from 'react';
 import { client, type RouterInputs, type RouterOutputs } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import type { PlainKey } from '../../i18n/messages.js';
 import { Button } from '../../ui/button.js';
 import { EmptyState, ErrorNote, ProgressBar, Skeleton } from '../../ui/feedback.js';
+import { Form } from '../../ui/form.js';
 import { Icon } from '../../ui/icon.js';
 
 type Export = RouterOutputs['exports']['list'][number];
@@ -73,12 +74,8 @@ function Order({ requestId }: { requestId: string }) {
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ['exports', requestId] }),
   });
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    order.mutate();
-  };
   return (
-    <form className="card padded stack" onSubmit={submit}>
+    <Form className="card padded stack" onSend={() => order.mutate()}>
       <fieldset className="plain-fieldset">
         <legend className="field-label">{t('exportFormat')}</legend>
         <div className="formats">
@@ -105,7 +102,7 @@ function Order({ requestId }: { requestId: string }) {
           {t('exportOrder')}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,11 +1,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { useState } from 'react';
 import { client, type RouterOutputs } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
-import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
+import { EmptyState, ErrorNote, NothingFound } from '../../ui/feedback.js';
+import { PagedList } from '../../ui/paged-list.js';
 import { Picture } from '../../ui/picture.js';
+import { SearchField } from '../../ui/search-field.js';
 import { VirtualGrid } from '../../ui/virtual-grid.js';
 import { useDebounced } from '../../use-debounced.js';
 import { usePaged } from '../../use-paged.js';
@@ -27,55 +29,48 @@ export function Pictures({ requestId, mayDelete }: { requestId: string; mayDelet
     idOf: (upload) => upload.image_id,
     limit: LIMIT,
   });
-  const { rows, hasNextPage, isFetchingNextPage, fetchNextPage } = list;
-  const onNearEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
     <section className="stack" aria-labelledby="pictures-title">
       <div className="row between">
         <h2 id="pictures-title">{t('picturesTitle')}</h2>
-        <input
-          className="input"
-          type="search"
-          style={{ width: 'min(280px, 100%)' }}
-          aria-label={t('searchFiles')}
-          placeholder={t('searchFiles')}
-          value={q}
-          onChange={({ target }) => setQ(target.value)}
-        />
+        <SearchField label={t('searchFiles')} value={q} onChange={setQ} />
       </div>
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {!rows && !list.error && <Skeleton rows={2} height={160} />}
-      {rows?.length === 0 && (
-        <div className="card">
-          <EmptyState icon="picture" title={t(sought ? 'nothingFound' : 'noPictures')}>
-            <p>{t(sought ? 'nothingFoundLead' : 'noPicturesLead')}</p>
-          </EmptyState>
-        </div>
-      )}
-      {rows && rows.length > 0 && (
-        <VirtualGrid
-          count={rows.length}
-          captionHeight={CAPTION_HEIGHT}
-          onNearEnd={onNearEnd}
-          renderCell={(index) => {
-            const upload = rows[index];
-            if (!upload) return null;
-            return (
-              <button key={upload.image_id} type="button" className="cell pressable" onClick={() => setOpen(upload)}>
-                <Picture src={upload.preview_url} alt="" />
-                <span className="cell-caption">
-                  <span className="truncate">{upload.filename}</span>
-                  <span className="faint">
-                    {upload.width} × {upload.height} · {bytes(upload.size_bytes)}
+      <PagedList
+        list={list}
+        skeleton={{ rows: 2, height: 160 }}
+        empty={
+          sought ? (
+            <NothingFound />
+          ) : (
+            <EmptyState icon="picture" title={t('noPictures')}>
+              <p>{t('noPicturesLead')}</p>
+            </EmptyState>
+          )
+        }
+      >
+        {(rows) => (
+          <VirtualGrid
+            count={rows.length}
+            captionHeight={CAPTION_HEIGHT}
+            onNearEnd={list.readOn}
+            renderCell={(index) => {
+              const upload = rows[index];
+              if (!upload) return null;
+              return (
+                <button key={upload.image_id} type="button" className="cell pressable" onClick={() => setOpen(upload)}>
+                  <Picture src={upload.preview_url} alt="" />
+                  <span className="cell-caption">
+                    <span className="truncate">{upload.filename}</span>
+                    <span className="faint">
+                      {upload.width} × {upload.height} · {bytes(upload.size_bytes)}
+                    </span>
                   </span>
-                </span>
-              </button>
-            );
-          }}
-        />
-      )}
+                </button>
+              );
+            }}
+          />
+        )}
+      </PagedList>
       {open && (
         <PictureDialog upload={open} requestId={requestId} mayDelete={mayDelete} onClose={() => setOpen(undefined)} />
       )}

@@ -54,7 +54,7 @@ export function QcPanel({ requestId, mayRun }: { requestId: string; mayRun: bool
         <Notice kind="info">{t('qcUnchecked', { count: data.images_unchecked })}</Notice>
       )}
       {data && data.errors.length > 0 && <Undecodable status={data} />}
-      {run.error && <ErrorNote error={run.error} />}
+      {(run.error ?? cancel.error) && <ErrorNote error={run.error ?? cancel.error} />}
       {mayRun && data && !underWay && (
         <>
           <SelectField label={t('qcScope')} value={scope} onChange={({ target }) => setScope(target.value as Scope)}>

@@ -4,10 +4,11 @@ import { client, type Request } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { ordersData, useMe } from '../../me.js';
 import { Button } from '../../ui/button.js';
-import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
-import { MoreRows } from '../../ui/more-rows.js';
-import { TableWrap } from '../../ui/table-wrap.js';
+import { EmptyState, NothingFound } from '../../ui/feedback.js';
 import { Page } from '../../ui/page.js';
+import { PagedTable } from '../../ui/paged-table.js';
+import { SearchField } from '../../ui/search-field.js';
+import { SelectFilter } from '../../ui/select-filter.js';
 import { useDebounced } from '../../use-debounced.js';
 import { usePaged } from '../../use-paged.js';
 import { CreateRequest } from './create-request.js';
@@ -31,7 +32,6 @@ export default function Requests() {
     limit: LIMIT,
   });
   const mayCreate = ordersData(me);
-  const filtered = sought !== '' || status !== '';
   const create = mayCreate && (
     <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>
       {t('newRequest')}
@@ -40,95 +40,61 @@ export default function Requests() {
   return (
     <Page title={t('navRequests')} lead={t('requestsLead')} actions={create}>
       <div className="row">
-        <input
-          className="input"
-          type="search"
-          style={{ width: 'min(340px, 100%)' }}
-          aria-label={t('search')}
-          placeholder={t('searchRequests')}
-          value={q}
-          onChange={({ target }) => setQ(target.value)}
-        />
-        <select
-          className="select"
-          style={{ width: 'auto' }}
-          aria-label={t('status')}
+        <SearchField label={t('search')} placeholder={t('searchRequests')} value={q} onChange={setQ} />
+        <SelectFilter
+          label={t('status')}
+          any={t('anyStatus')}
+          options={requestStatuses.map((value) => [value, statusName(value)] as const)}
           value={status}
-          onChange={({ target }) => setStatus(target.value as Request['status'] | '')}
-        >
-          <option value="">{t('anyStatus')}</option>
-          {requestStatuses.map((value) => (
-            <option key={value} value={value}>
-              {statusName(value)}
-            </option>
-          ))}
-        </select>
+          onChange={setStatus}
+        />
       </div>
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {!list.rows && !list.error && <Skeleton rows={5} height={64} />}
-      {list.rows?.length === 0 && (
-        <div className="card">
-          {filtered ? (
-            <EmptyState icon="search" title={t('nothingFound')}>
-              <p>{t('nothingFoundLead')}</p>
-            </EmptyState>
+      <PagedTable
+        label={t('navRequests')}
+        list={list}
+        empty={
+          sought !== '' || status !== '' ? (
+            <NothingFound />
           ) : (
             <EmptyState icon="requests" title={t('noRequests')}>
               <p>{t(mayCreate ? 'noRequestsLead' : 'noRequestsLeadOthers')}</p>
               {create}
             </EmptyState>
-          )}
-        </div>
-      )}
-      {list.rows && list.rows.length > 0 && (
-        <div className="card">
-          <TableWrap label={t('navRequests')}>
-            <table className="table">
-              <thead>
-                <tr>
-                  <th scope="col">{t('title')}</th>
-                  <th scope="col">{t('status')}</th>
-                  <th scope="col">{t('classes')}</th>
-                  <th scope="col">{t('created')}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {list.rows.map((request) => (
-                  <tr key={request.id}>
-                    <td style={{ minWidth: 220 }}>
-                      <Link href={`/requests/${request.id}`} style={{ fontWeight: 580 }}>
-                        {request.title}
-                      </Link>
-                      {request.description && (
-                        <div className="faint truncate" style={{ maxWidth: 420 }}>
-                          {request.description}
-                        </div>
-                      )}
-                    </td>
-                    <td>
-                      <RequestStatus status={request.status} />
-                    </td>
-                    <td>
-                      <div className="chips">
-                        {request.classes.slice(0, 4).map((name) => (
-                          <span key={name} className="badge">
-                            {name}
-                          </span>
-                        ))}
-                        {request.classes.length > 4 && <span className="faint">+{request.classes.length - 4}</span>}
-                      </div>
-                    </td>
-                    <td className="soft" style={{ whiteSpace: 'nowrap' }}>
-                      {date(request.created_at)}
-                    </td>
-                  </tr>
+          )
+        }
+        columns={[
+          {
+            title: t('title'),
+            cell: ({ id, title, description }) => (
+              <div style={{ minWidth: 188 }}>
+                <Link href={`/requests/${id}`} style={{ fontWeight: 580 }}>
+                  {title}
+                </Link>
+                {description && (
+                  <div className="faint truncate" style={{ maxWidth: 420 }}>
+                    {description}
+                  </div>
+                )}
+              </div>
+            ),
+          },
+          { title: t('status'), cell: (request) => <RequestStatus status={request.status} /> },
+          {
+            title: t('classes'),
+            cell: ({ classes }) => (
+              <div className="chips">
+                {classes.slice(0, 4).map((name) => (
+                  <span key={name} className="badge">
+                    {name}
+                  </span>
                 ))}
-              </tbody>
-            </table>
-          </TableWrap>
-          <MoreRows {...list} />
-        </div>
-      )}
+                {classes.length > 4 && <span className="faint">+{classes.length - 4}</span>}
+              </div>
+            ),
+          },
+          { title: t('created'), className: 'soft nowrap', cell: (request) => date(request.created_at) },
+        ]}
+      />
       {creating && <CreateRequest onClose={() => setCreating(false)} />}
     </Page>
   );

@@ -1,13 +1,15 @@
 import './results.css';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { client, failureOf } from '../../api.js';
+import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
-import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
+import { EmptyState } from '../../ui/feedback.js';
 import { MoreRows } from '../../ui/more-rows.js';
+import { PagedList } from '../../ui/paged-list.js';
 import { Segments } from '../../ui/segments.js';
 import { useToast } from '../../ui/toasts.js';
+import { useFailureToast } from '../../use-failure.js';
 import { usePaged } from '../../use-paged.js';
 import { useRequestRights } from '../requests/rights.js';
 import { DuplicateGroup } from './duplicate-group.js';
@@ -48,10 +50,9 @@ export default function Duplicates({ requestId }: { requestId: string }) {
       void queries.invalidateQueries({ queryKey: ['duplicates', requestId] });
       void queries.invalidateQueries({ queryKey: ['results', requestId] });
     },
-    onError: (error) => say(failureOf(error).message, { bad: true }),
+    onError: useFailureToast(),
   });
-  const groups = list.rows ?? [];
-  const suggested = groups.filter(({ resolved }) => !resolved).flatMap(suggestionFor);
+  const suggested = (list.rows ?? []).filter(({ resolved }) => !resolved).flatMap(suggestionFor);
   return (
     <div className="stack">
       <div className="results-bar">
@@ -77,25 +78,30 @@ export default function Duplicates({ requestId }: { requestId: string }) {
           </Button>
         )}
       </div>
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {!list.rows && !list.error && <Skeleton rows={3} height={280} />}
-      {list.rows?.length === 0 && (
-        <div className="card">
+      <PagedList
+        list={list}
+        skeleton={{ rows: 3, height: 280 }}
+        empty={
           <EmptyState icon="check" title={t('noGroups')}>
             <p>{t('noGroupsLead')}</p>
           </EmptyState>
-        </div>
-      )}
-      {groups.map((group) => (
-        <DuplicateGroup
-          key={group.group_id}
-          group={group}
-          mayDecide={rights.write}
-          busy={resolve.isPending}
-          onResolve={(resolution) => resolve.mutate(resolution)}
-        />
-      ))}
-      <MoreRows {...list} />
+        }
+      >
+        {(groups) => (
+          <>
+            {groups.map((group) => (
+              <DuplicateGroup
+                key={group.group_id}
+                group={group}
+                mayDecide={rights.write}
+                busy={resolve.isPending}
+                onResolve={(resolution) => resolve.mutate(resolution)}
+              />
+            ))}
+            <MoreRows {...list} />
+          </>
+        )}
+      </PagedList>
     </div>
   );
 }

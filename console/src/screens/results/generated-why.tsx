@@ -5,8 +5,8 @@ import { useI18n } from '../../i18n/i18n.js';
 import type { PlainKey } from '../../i18n/messages.js';
 import { Button } from '../../ui/button.js';
 import { ErrorNote, Notice } from '../../ui/feedback.js';
-import { TableWrap } from '../../ui/table-wrap.js';
 import { Picture } from '../../ui/picture.js';
+import { Table } from '../../ui/table.js';
 
 type Fact = NonNullable<QcResult['evidence']>['facts'][number];
 
@@ -44,33 +44,21 @@ export function GeneratedWhy({ result, heatMap, onHeatMap }: GeneratedWhyProps) 
         </div>
       </dl>
       {evidence && evidence.facts.length > 0 ? (
-        <TableWrap card label={t('factKind')}>
-          <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">{t('factKind')}</th>
-                <th scope="col">{t('factSource')}</th>
-                <th scope="col">{t('factGenerator')}</th>
-                <th scope="col">{t('factValue')}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {evidence.facts.map((fact, index) => {
-                const [kind, name] = kinds[fact.kind];
-                return (
-                  <tr key={index}>
-                    <td>
-                      <span className={`badge ${kind}`}>{t(name)}</span>
-                    </td>
-                    <td className="mono">{fact.source}</td>
-                    <td>{fact.generator ?? '–'}</td>
-                    <td className="fact-value">{fact.value}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </TableWrap>
+        <Table
+          card
+          label={t('factKind')}
+          rows={evidence.facts}
+          keyOf={(_, index) => index}
+          columns={[
+            {
+              title: t('factKind'),
+              cell: ({ kind }) => <span className={`badge ${kinds[kind][0]}`}>{t(kinds[kind][1])}</span>,
+            },
+            { title: t('factSource'), className: 'mono', cell: ({ source }) => source },
+            { title: t('factGenerator'), cell: ({ generator }) => generator ?? '–' },
+            { title: t('factValue'), className: 'fact-value', cell: ({ value }) => value },
+          ]}
+        />
       ) : (
         <p className="soft">{t(evidence ? 'noFacts' : 'noEvidence')}</p>
       )}

@@ -1,13 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { ErrorNote, Skeleton } from '../../ui/feedback.js';
+import { useKeys, walkingKeys } from '../../use-keys.js';
 import { GeneratedWhy } from './generated-why.js';
 import { MatchWhy } from './match-why.js';
-import { decisionOf, isDuplicate, isGenerated, type ResultRow, type Thresholds } from './result-row.js';
+import { decisionOf, isDuplicate, isGenerated, type Decision, type ResultRow, type Thresholds } from './result-row.js';
 import type { useDecisions } from './use-decisions.js';
 
 export interface ResultDetailProps {
@@ -46,26 +47,16 @@ export function ResultDetail(props: ResultDetailProps) {
     enabled: row !== undefined,
   });
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target instanceof HTMLElement && event.target.matches('input, select, textarea')) return;
-      const keys: Partial<Record<string, () => void>> = {
-        ArrowRight: () => onMove(Math.min(rows.length - 1, index + 1)),
-        ArrowLeft: () => onMove(Math.max(0, index - 1)),
-        k: () => mayDecide && void decisions.decide([row], 'keep'),
-        r: () => mayDecide && void decisions.decide([row], 'reject'),
-        u: () => void decisions.undo(),
-        h: () => setHeatMap((shown) => !shown),
-      };
-      const action = keys[event.key];
-      if (!action) return;
-      event.preventDefault();
-      action();
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, [row, rows.length, index, mayDecide, decisions, onMove]);
+  const decide = (decision: Decision) => {
+    if (row && mayDecide) void decisions.decide([row], decision);
+  };
+  useKeys({
+    ...walkingKeys(index, rows.length, onMove),
+    k: () => decide('keep'),
+    r: () => decide('reject'),
+    u: () => void decisions.undo(),
+    h: () => setHeatMap((shown) => !shown),
+  });
 
   if (!row) return null;
   const decision = decisionOf(row, decisions.made);
@@ -113,18 +104,10 @@ export function ResultDetail(props: ResultDetailProps) {
         </div>
         {mayDecide && (
           <div className="row">
-            <Button
-              icon="check"
-              aria-pressed={decision === 'keep'}
-              onClick={() => void decisions.decide([row], 'keep')}
-            >
+            <Button icon="check" aria-pressed={decision === 'keep'} onClick={() => decide('keep')}>
               {t('keep')} <kbd>K</kbd>
             </Button>
-            <Button
-              icon="close"
-              aria-pressed={decision === 'reject'}
-              onClick={() => void decisions.decide([row], 'reject')}
-            >
+            <Button icon="close" aria-pressed={decision === 'reject'} onClick={() => decide('reject')}>
               {t('reject')} <kbd>R</kbd>
             </Button>
           </div>

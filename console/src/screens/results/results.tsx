@@ -1,11 +1,14 @@
 import './results.css';
 import { useQuery } from '@tanstack/react-query';
-import { useDeferredValue, useEffect, useMemo, useState } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
+import type { PlainKey } from '../../i18n/messages.js';
 import { Button } from '../../ui/button.js';
 import { EmptyState, ErrorNote, ProgressBar, Skeleton } from '../../ui/feedback.js';
 import { Segments } from '../../ui/segments.js';
+import { SelectFilter } from '../../ui/select-filter.js';
+import { useKeys } from '../../use-keys.js';
 import { useRequestRights } from '../requests/rights.js';
 import { Gallery } from './gallery.js';
 import { KeyboardHelp } from './keyboard-help.js';
@@ -16,6 +19,14 @@ import { SaveThresholds } from './save-thresholds.js';
 import { ScorePanel } from './score-panel.js';
 import { useDecisions } from './use-decisions.js';
 import { useResults } from './use-results.js';
+
+const orderNames: readonly (readonly [Order, PlainKey])[] = [
+  ['suspicion', 'sortSuspicion'],
+  ['duplicate', 'sortDuplicate'],
+  ['generated', 'sortGenerated'],
+  ['filename', 'sortFilename'],
+  ['upload', 'sortUpload'],
+];
 
 export default function Results({ requestId }: { requestId: string }) {
   const { t } = useI18n();
@@ -52,15 +63,7 @@ export default function Results({ requestId }: { requestId: string }) {
   );
   const generatedBins = useMemo(() => histogram(rows, (row) => row.generated), [rows]);
 
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const typing =
-        event.target instanceof HTMLElement && event.target.matches('input:not([type=range]), select, textarea');
-      if (event.key === '?' && !typing) setHelping(true);
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, []);
+  useKeys({ '?': () => setHelping(true) });
 
   if (results.error && !results.rows) {
     return <ErrorNote error={results.error} onRetry={() => void results.refetch()} />;
@@ -127,19 +130,12 @@ export default function Results({ requestId }: { requestId: string }) {
           ]}
         />
         <div className="row">
-          <select
-            className="select"
-            style={{ width: 'auto' }}
-            aria-label={t('sortBy')}
+          <SelectFilter
+            label={t('sortBy')}
+            options={orderNames.map(([value, name]) => [value, t(name)] as const)}
             value={order}
-            onChange={({ target }) => setOrder(target.value as Order)}
-          >
-            <option value="suspicion">{t('sortSuspicion')}</option>
-            <option value="duplicate">{t('sortDuplicate')}</option>
-            <option value="generated">{t('sortGenerated')}</option>
-            <option value="filename">{t('sortFilename')}</option>
-            <option value="upload">{t('sortUpload')}</option>
-          </select>
+            onChange={(value) => value && setOrder(value)}
+          />
           <Button icon="keyboard" aria-label={t('keyboardHelp')} onClick={() => setHelping(true)} />
         </div>
       </div>

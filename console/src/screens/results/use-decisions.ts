@@ -1,8 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
-import { client, failureOf } from '../../api.js';
+import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { useToast } from '../../ui/toasts.js';
+import { useFailureToast } from '../../use-failure.js';
 import { DecisionOutbox, type Decisions } from './decision-outbox.js';
 import { decisionOf, type Decision, type ResultRow } from './result-row.js';
 
@@ -32,6 +33,7 @@ function merged(older: Decisions, newer: Decisions): Decisions {
 export function useDecisions(requestId: string) {
   const { t } = useI18n();
   const say = useToast();
+  const sayFailure = useFailureToast();
   const queries = useQueryClient();
   const [made, setMade] = useState<Decisions>(new Map());
   const outbox = useMemo(() => new DecisionOutbox((decisions) => send(requestId, decisions)), [requestId]);
@@ -46,11 +48,11 @@ export function useDecisions(requestId: string) {
         return true;
       } catch (error) {
         setMade((current) => merged(current, before));
-        say(failureOf(error).message, { bad: true });
+        sayFailure(error);
         return false;
       }
     },
-    [requestId, outbox, queries, say],
+    [requestId, outbox, queries, sayFailure],
   );
 
   const undo = useCallback(async () => {

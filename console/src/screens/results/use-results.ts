@@ -1,4 +1,3 @@
-import { useEffect } from 'react';
 import { client } from '../../api.js';
 import { usePaged } from '../../use-paged.js';
 import { isUnderWay, useQcStatus } from '../requests/use-qc-status.js';
@@ -23,11 +22,8 @@ export function useResults(requestId: string) {
     idOf: ({ id }) => id,
     limit: LIMIT,
     firstLimit: FIRST_LIMIT,
+    whole: true,
     ...(running && few && { refetchInterval: WHILE_RUNNING_MS }),
   });
-  const { hasNextPage, isFetching, isError, fetchNextPage } = list;
-  useEffect(() => {
-    if (hasNextPage && !isFetching && !isError) void fetchNextPage();
-  }, [hasNextPage, isFetching, isError, fetchNextPage]);
   return { ...list, status: status.data, running };
 }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useLocation } from 'wouter';
 import { client, type RouterOutputs } from '../../api.js';
@@ -6,6 +6,7 @@ import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { EmptyState, ErrorNote, Notice, ProgressBar, Skeleton } from '../../ui/feedback.js';
 import { useToast } from '../../ui/toasts.js';
+import { useKeys, walkingKeys } from '../../use-keys.js';
 import { usePaged } from '../../use-paged.js';
 import { Easel } from '../tasks/easel.js';
 import type { FrameMark } from '../tasks/filmstrip.js';
@@ -36,11 +37,8 @@ export function ReviewBench({ task }: { task: Task }) {
     idOf: ({ image_id: id }) => id,
     limit: LIMIT,
     firstLimit: FIRST_LIMIT,
+    whole: true,
   });
-  const { hasNextPage, isFetching, isError, fetchNextPage } = list;
-  useEffect(() => {
-    if (hasNextPage && !isFetching && !isError) void fetchNextPage();
-  }, [hasNextPage, isFetching, isError, fetchNextPage]);
 
   const { made } = judgements;
   const all = useMemo(() => list.rows ?? [], [list.rows]);
@@ -49,9 +47,6 @@ export function ReviewBench({ task }: { task: Task }) {
   const image = images[index];
   const accepted = task.review_status === 'accepted';
   const mayJudge = task.status === 'done' && (!accepted || reopening);
-  useEffect(() => {
-    for (const ahead of images.slice(index + 1, index + 4)) new Image().src = ahead.url;
-  }, [images, index]);
 
   const go = useCallback((to: number) => setPosition(Math.max(0, Math.min(images.length - 1, to))), [images.length]);
   const judge = (verdict: 'accepted' | 'returned') => {
@@ -79,32 +74,16 @@ export function ReviewBench({ task }: { task: Task }) {
     else goTo(imageId);
   };
 
-  const onKey = useRef<(event: KeyboardEvent) => void>(() => undefined);
-  useEffect(() => {
-    onKey.current = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || finishing) return;
-      if (event.target instanceof HTMLElement && event.target.matches('input, select, textarea')) return;
-      const keys: Partial<Record<string, () => void>> = {
-        ArrowRight: () => go(index + 1),
-        ArrowLeft: () => go(index - 1),
-        Home: () => go(0),
-        End: () => go(images.length - 1),
-        a: () => judge('accepted'),
-        r: () => judge('returned'),
-        c: () => comment.current?.focus(),
-        u: undo,
-      };
-      const action = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-      if (!action) return;
-      event.preventDefault();
-      action();
-    };
-  });
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKey.current(event);
-    window.addEventListener('keydown', listener);
-    return () => window.removeEventListener('keydown', listener);
-  }, []);
+  useKeys(
+    {
+      ...walkingKeys(index, images.length, go),
+      a: () => judge('accepted'),
+      r: () => judge('returned'),
+      c: () => comment.current?.focus(),
+      u: undo,
+    },
+    !finishing,
+  );
 
   if (list.error && !list.rows) return <ErrorNote error={list.error} onRetry={() => void list.refetch()} />;
   if (!list.rows) return <Skeleton rows={2} height={320} />;
@@ -149,7 +128,7 @@ export function ReviewBench({ task }: { task: Task }) {
           )}
         </div>
       </div>
-      {list.error && <ErrorNote error={list.error} onRetry={() => void fetchNextPage()} />}
+      {list.error && <ErrorNote error={list.error} onRetry={() => void list.fetchNextPage()} />}
       {image ? (
         <div className="workbench">
           <Easel images={images} index={index} total={images.length} frameOf={frameOf} onGo={go}>

@@ -1,17 +1,19 @@
 import './annotate.css';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import { useLocation, useParams } from 'wouter';
-import { client, failureOf, type RouterOutputs } from '../../api.js';
+import { client, type RouterOutputs } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
-import { Dialog } from '../../ui/dialog.js';
+import { DialogForm } from '../../ui/dialog-form.js';
 import { EmptyState, ErrorNote, ProgressBar, Skeleton } from '../../ui/feedback.js';
 import { Page } from '../../ui/page.js';
 import { useToast } from '../../ui/toasts.js';
+import { useFailureToast } from '../../use-failure.js';
+import { useKeys, walkingKeys } from '../../use-keys.js';
 import { usePaged } from '../../use-paged.js';
 import { ReviewStatus } from '../labelling/review-status.js';
-import { classKeys } from './class-keys.js';
+import { keysOfClasses } from './class-keys.js';
 import { ClassList } from './class-list.js';
 import { Easel } from './easel.js';
 import { LabelOutbox } from './label-outbox.js';
@@ -63,11 +65,12 @@ const wasSentBack = ({ review }: Task['images'][number]) => review?.verdict === 
 function Workbench({ task }: { task: Task }) {
   const { t } = useI18n();
   const say = useToast();
+  const sayFailure = useFailureToast();
   const [, navigate] = useLocation();
   const queries = useQueryClient();
   const [index, setIndex] = useState(0);
   const [made, setMade] = useState<ReadonlyMap<string, Labels>>(new Map());
-  const history = useRef<{ imageId: string; index: number; labels: Labels }[]>([]);
+  const [history, setHistory] = useState<readonly { index: number; labels: Labels }[]>([]);
   const [several, setSeveral] = useState(() => localStorage.getItem('assay.several-labels') === 'yes');
   const [finishing, setFinishing] = useState(false);
 
@@ -77,6 +80,7 @@ function Workbench({ task }: { task: Task }) {
     fetchPage: async (cursor, limit) => (await client.tasks.get.query({ task_id: task.id, limit, cursor })).images,
     idOf: (image) => image.image_id,
     limit: sentBack ? LIMIT_SENT_BACK : LIMIT,
+    whole: sentBack,
   });
   const progress = useQuery({
     queryKey: ['task-progress', task.id],
@@ -98,7 +102,7 @@ function Workbench({ task }: { task: Task }) {
   const [outbox] = useState(
     () =>
       new LabelOutbox(task.id, (error, imageId) => {
-        say(failureOf(error).message, { bad: true });
+        sayFailure(error);
         setMade((present) => new Map([...present].filter(([id]) => id !== imageId)));
       }),
   );
@@ -119,15 +123,11 @@ function Workbench({ task }: { task: Task }) {
     };
   }, [outbox, queries, task.id]);
 
-  const { hasNextPage, isFetching, isError, fetchNextPage } = list;
+  const { readOn } = list;
+  const nearsEnd = index > images.length - LIMIT / 2;
   useEffect(() => {
-    const isNear = sentBack || index > images.length - LIMIT / 2;
-    if (hasNextPage && !isFetching && !isError && isNear) void fetchNextPage();
-  }, [hasNextPage, isFetching, isError, fetchNextPage, index, images.length, sentBack]);
-  useEffect(() => {
-    // The next pictures are there before they are asked for.
-    for (const ahead of images.slice(index + 1, index + 4)) new Image().src = ahead.url;
-  }, [images, index]);
+    if (nearsEnd) readOn();
+  }, [nearsEnd, readOn]);
 
   const readOnly = task.status === 'done';
   const image = images[index];
@@ -140,7 +140,7 @@ function Workbench({ task }: { task: Task }) {
   };
   const label = (labels: Labels) => {
     if (!image) return;
-    history.current.push({ imageId: image.image_id, index, labels: labelsOf(index) });
+    setHistory((steps) => [...steps, { index, labels: labelsOf(index) }]);
     put(index, labels);
   };
   const choose = (name: string) => {
@@ -153,11 +153,12 @@ function Workbench({ task }: { task: Task }) {
     }
   };
   const undo = () => {
-    const last = history.current.pop();
+    const last = history.at(-1);
     if (!last) {
       say(t('nothingToUndo'));
       return;
     }
+    setHistory((steps) => steps.slice(0, -1));
     put(last.index, last.labels);
     setIndex(last.index);
   };
@@ -172,31 +173,15 @@ function Workbench({ task }: { task: Task }) {
     return row !== undefined && wasSentBack(row) && row.review?.addressed !== true && !made.has(row.image_id);
   };
 
-  const onKey = useRef<(event: KeyboardEvent) => void>(() => undefined);
-  useEffect(() => {
-    onKey.current = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || finishing) return;
-      if (event.target instanceof HTMLElement && event.target.matches('input, select, textarea')) return;
-      const name = task.classes[classKeys.indexOf(event.key.toLowerCase())];
-      const keys: Partial<Record<string, () => void>> = {
-        ArrowRight: () => go(index + 1),
-        ArrowLeft: () => go(index - 1),
-        Home: () => go(0),
-        End: () => go(images.length - 1),
-        u: undo,
-        Backspace: () => label([]),
-      };
-      const action = keys[event.key] ?? (name === undefined ? undefined : () => choose(name));
-      if (!action) return;
-      event.preventDefault();
-      action();
-    };
-  });
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKey.current(event);
-    window.addEventListener('keydown', listener);
-    return () => window.removeEventListener('keydown', listener);
-  }, []);
+  useKeys(
+    {
+      ...keysOfClasses(task.classes, choose),
+      ...walkingKeys(index, images.length, go),
+      u: undo,
+      Backspace: () => label([]),
+    },
+    !finishing,
+  );
 
   const finish = useMutation({
     mutationFn: async () => {
@@ -210,8 +195,12 @@ function Workbench({ task }: { task: Task }) {
     },
   });
 
-  if (list.error) return <ErrorNote error={list.error} onRetry={() => void list.refetch()} />;
-  if (!list.rows || !progress.data || (sentBack && list.hasNextPage)) return <Skeleton rows={2} height={320} />;
+  const isWhole = list.rows !== undefined && !(sentBack && list.hasNextPage);
+  if (!isWhole && list.error) return <ErrorNote error={list.error} onRetry={() => void list.refetch()} />;
+  if (!progress.data && progress.error) {
+    return <ErrorNote error={progress.error} onRetry={() => void progress.refetch()} />;
+  }
+  if (!isWhole || !progress.data) return <Skeleton rows={2} height={320} />;
   // What was labelled before this visit, and what has changed since.
   const before = images.filter(({ labels }) => labels.length > 0).length;
   const now = images.filter((_, at) => labelsOf(at).length > 0).length;
@@ -251,6 +240,7 @@ function Workbench({ task }: { task: Task }) {
           </div>
         )}
       </div>
+      {list.error && <ErrorNote error={list.error} onRetry={() => void list.fetchNextPage()} />}
       {image ? (
         <div className="workbench">
           <Easel images={images} index={index} total={total} frameOf={frameOf} onGo={go} />
@@ -286,16 +276,15 @@ function Workbench({ task }: { task: Task }) {
         </div>
       )}
       {finishing && (
-        <Dialog title={t('finishTask')} onClose={() => setFinishing(false)}>
+        <DialogForm
+          title={t('finishTask')}
+          action={t('finishTask')}
+          icon="check"
+          sending={finish}
+          onClose={() => setFinishing(false)}
+        >
           <p>{done < total ? t('finishTaskLead', { count: total - done }) : t('finishTaskReady')}</p>
-          {finish.error && <ErrorNote error={finish.error} />}
-          <div className="dialog-foot">
-            <Button onClick={() => setFinishing(false)}>{t('cancel')}</Button>
-            <Button kind="primary" icon="check" busy={finish.isPending} onClick={() => finish.mutate()}>
-              {t('finishTask')}
-            </Button>
-          </div>
-        </Dialog>
+        </DialogForm>
       )}
     </div>
   );

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useI18n } from '../../i18n/i18n.js';
 import { Icon } from '../../ui/icon.js';
+import { SearchField } from '../../ui/search-field.js';
 import { classKeys } from './class-keys.js';
 
 export interface ClassListProps {
@@ -22,16 +23,7 @@ export function ClassList({ classes, chosen, disabled, onChoose }: ClassListProp
     .filter(({ name }) => name.toLowerCase().includes(sought.toLowerCase()));
   return (
     <div className="stack tight">
-      {classes.length > MANY && (
-        <input
-          className="input"
-          type="search"
-          aria-label={t('search')}
-          placeholder={t('search')}
-          value={sought}
-          onChange={({ target }) => setSought(target.value)}
-        />
-      )}
+      {classes.length > MANY && <SearchField label={t('search')} value={sought} onChange={setSought} />}
       <ul className="class-list">
         {shown.map(({ name, key }) => {
           const pressed = chosen.includes(name);

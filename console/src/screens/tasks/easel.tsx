@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { Picture } from '../../ui/picture.js';
@@ -15,6 +15,10 @@ export interface EaselProps extends FilmstripProps {
 /** One picture, large, with the ways to the others. */
 export function Easel({ images, index, total, frameOf, onGo, children }: EaselProps) {
   const { t } = useI18n();
+  useEffect(() => {
+    // The next pictures are there before they are asked for.
+    for (const ahead of images.slice(index + 1, index + 4)) new Image().src = ahead.url;
+  }, [images, index]);
   const image = images[index];
   if (!image) return null;
   return (

@@ -1,13 +1,14 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { client, type RouterOutputs } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
-import { EmptyState, ErrorNote, ProgressBar, Skeleton } from '../../ui/feedback.js';
+import { EmptyState, ProgressBar } from '../../ui/feedback.js';
 import { MoreRows } from '../../ui/more-rows.js';
 import { Page } from '../../ui/page.js';
+import { PagedList } from '../../ui/paged-list.js';
 import { usePaged } from '../../use-paged.js';
 import { ReviewStatus } from '../labelling/review-status.js';
 import { TaskStatus } from './task-status.js';
+import { useTaskProgress } from './use-task-progress.js';
 
 type TaskRow = RouterOutputs['tasks']['list'][number];
 const LIMIT = 30;
@@ -22,33 +23,33 @@ export default function Tasks() {
   });
   return (
     <Page title={t('navTasks')} lead={t('tasksLead')}>
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {!list.rows && !list.error && <Skeleton rows={4} height={92} />}
-      {list.rows?.length === 0 && (
-        <div className="card">
+      <PagedList
+        list={list}
+        skeleton={{ height: 92 }}
+        empty={
           <EmptyState icon="tasks" title={t('noTasks')}>
             <p>{t('noTasksLead')}</p>
           </EmptyState>
-        </div>
-      )}
-      <ul className="stack">
-        {list.rows?.map((task) => (
-          <TaskCard key={task.id} task={task} />
-        ))}
-      </ul>
-      <MoreRows {...list} />
+        }
+      >
+        {(tasks) => (
+          <>
+            <ul className="stack">
+              {tasks.map((task) => (
+                <TaskCard key={task.id} task={task} />
+              ))}
+            </ul>
+            <MoreRows {...list} />
+          </>
+        )}
+      </PagedList>
     </Page>
   );
 }
 
 function TaskCard({ task }: { task: TaskRow }) {
   const { t, date } = useI18n();
-  const progress = useQuery({
-    queryKey: ['task-progress', task.id],
-    queryFn: () => client.tasks.progress.query({ task_id: task.id }),
-  });
-  const done = progress.data?.labeled_images ?? 0;
-  const total = progress.data?.total_images ?? task.images_count;
+  const { done, total } = useTaskProgress(task);
   const action = actionOf(task, done);
   return (
     <li className="card padded row between">

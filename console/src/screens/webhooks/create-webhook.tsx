@@ -1,11 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type SubmitEvent } from 'react';
-import { client, failureOf } from '../../api.js';
+import { useState } from 'react';
+import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { administers, useMe } from '../../me.js';
 import { Button } from '../../ui/button.js';
+import { DialogForm } from '../../ui/dialog-form.js';
 import { Dialog } from '../../ui/dialog.js';
-import { ErrorNote, Notice } from '../../ui/feedback.js';
+import { Notice } from '../../ui/feedback.js';
 import { SelectField, TextField } from '../../ui/field.js';
 import { useToast } from '../../ui/toasts.js';
 import { eventNames, webhookEvents, type Webhook, type WebhookEvent } from './events.js';
@@ -22,11 +23,6 @@ export function CreateWebhook({ onClose }: { onClose: () => void }) {
     mutationFn: () => client.webhooks.create.mutate({ url, events: [...events], scope }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['webhooks'] }),
   });
-  const fields = create.error ? failureOf(create.error).fields : {};
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    create.mutate();
-  };
   if (create.data) {
     return (
       <Dialog title={t('webhookNew')} onClose={onClose}>
@@ -40,57 +36,59 @@ export function CreateWebhook({ onClose }: { onClose: () => void }) {
     );
   }
   return (
-    <Dialog title={t('webhookNew')} onClose={onClose}>
-      <form className="stack" onSubmit={submit}>
-        {create.error && !fields.url && <ErrorNote error={create.error} />}
-        <TextField
-          label={t('webhookUrl')}
-          type="url"
-          required
-          autoFocus
-          maxLength={2000}
-          hint={t('webhookUrlHint')}
-          errors={fields.url}
-          value={url}
-          onChange={({ target }) => setUrl(target.value)}
-        />
-        <fieldset className="plain-fieldset">
-          <legend className="field-label">{t('webhookEvents')}</legend>
-          <div className="stack tight">
-            {webhookEvents.map((event) => (
-              <label key={event} className="check">
-                <input
-                  type="checkbox"
-                  checked={events.includes(event)}
-                  onChange={({ target }) =>
-                    setEvents(target.checked ? [...events, event] : events.filter((other) => other !== event))
-                  }
-                />
-                <span>
-                  {t(eventNames[event])} <code className="faint">{event}</code>
-                </span>
-              </label>
-            ))}
-          </div>
-        </fieldset>
-        {administers(me) && (
-          <SelectField
-            label={t('webhookScope')}
-            value={scope}
-            onChange={({ target }) => setScope(target.value as Webhook['scope'])}
-          >
-            <option value="own">{t('webhookScopeOwn')}</option>
-            <option value="organization">{t('webhookScopeAll')}</option>
-          </SelectField>
-        )}
-        <div className="dialog-foot">
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button kind="primary" type="submit" disabled={events.length === 0} busy={create.isPending}>
-            {t('webhookCreate')}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
+    <DialogForm
+      title={t('webhookNew')}
+      action={t('webhookCreate')}
+      disabled={events.length === 0}
+      sending={create}
+      fields={['url']}
+      onClose={onClose}
+    >
+      {(errors) => (
+        <>
+          <TextField
+            label={t('webhookUrl')}
+            type="url"
+            required
+            autoFocus
+            maxLength={2000}
+            hint={t('webhookUrlHint')}
+            errors={errors.url}
+            value={url}
+            onChange={({ target }) => setUrl(target.value)}
+          />
+          <fieldset className="plain-fieldset">
+            <legend className="field-label">{t('webhookEvents')}</legend>
+            <div className="stack tight">
+              {webhookEvents.map((event) => (
+                <label key={event} className="check">
+                  <input
+                    type="checkbox"
+                    checked={events.includes(event)}
+                    onChange={({ target }) =>
+                      setEvents(target.checked ? [...events, event] : events.filter((other) => other !== event))
+                    }
+                  />
+                  <span>
+                    {t(eventNames[event])} <code className="faint">{event}</code>
+                  </span>
+                </label>
+              ))}
+            </div>
+          </fieldset>
+          {administers(me) && (
+            <SelectField
+              label={t('webhookScope')}
+              value={scope}
+              onChange={({ target }) => setScope(target.value as Webhook['scope'])}
+            >
+              <option value="own">{t('webhookScopeOwn')}</option>
+              <option value="organization">{t('webhookScopeAll')}</option>
+            </SelectField>
+          )}
+        </>
+      )}
+    </DialogForm>
   );
 }
 

@@ -1,18 +1,19 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { client, failureOf } from '../../api.js';
+import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { useMe } from '../../me.js';
 import { Button } from '../../ui/button.js';
-import { EmptyState, ErrorNote, Skeleton } from '../../ui/feedback.js';
+import { EmptyState } from '../../ui/feedback.js';
 import { MoreRows } from '../../ui/more-rows.js';
 import { Page } from '../../ui/page.js';
+import { PagedList } from '../../ui/paged-list.js';
 import { SureButton } from '../../ui/sure-button.js';
-import { useToast } from '../../ui/toasts.js';
 import { usePaged } from '../../use-paged.js';
+import { useRemoval } from '../../use-removal.js';
 import { CreateWebhook } from './create-webhook.js';
 import { eventNames, type Webhook } from './events.js';
+import { useWebhookTest } from './use-webhook-test.js';
 
 const LIMIT = 50;
 
@@ -33,22 +34,27 @@ export default function Webhooks() {
   );
   return (
     <Page title={t('navWebhooks')} lead={t('webhooksLead')} actions={create}>
-      {list.error && <ErrorNote error={list.error} onRetry={() => void list.refetch()} />}
-      {!list.rows && !list.error && <Skeleton rows={3} height={92} />}
-      {list.rows?.length === 0 && (
-        <div className="card">
+      <PagedList
+        list={list}
+        skeleton={{ rows: 3, height: 92 }}
+        empty={
           <EmptyState icon="webhook" title={t('webhookNone')}>
             <p>{t('webhookNoneLead')}</p>
             {create}
           </EmptyState>
-        </div>
-      )}
-      <ul className="stack">
-        {list.rows?.map((webhook) => (
-          <WebhookCard key={webhook.id} webhook={webhook} />
-        ))}
-      </ul>
-      <MoreRows {...list} />
+        }
+      >
+        {(webhooks) => (
+          <>
+            <ul className="stack">
+              {webhooks.map((webhook) => (
+                <WebhookCard key={webhook.id} webhook={webhook} />
+              ))}
+            </ul>
+            <MoreRows {...list} />
+          </>
+        )}
+      </PagedList>
       {creating && <CreateWebhook onClose={() => setCreating(false)} />}
     </Page>
   );
@@ -57,22 +63,8 @@ export default function Webhooks() {
 function WebhookCard({ webhook }: { webhook: Webhook }) {
   const { t, date } = useI18n();
   const me = useMe();
-  const say = useToast();
-  const queries = useQueryClient();
-  const failed = (error: unknown) => say(failureOf(error).message, { bad: true });
-  const remove = useMutation({
-    mutationFn: () => client.webhooks.delete.mutate({ webhook_id: webhook.id }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['webhooks'] }),
-    onError: failed,
-  });
-  const test = useMutation({
-    mutationFn: () => client.webhooks.test.mutate({ webhook_id: webhook.id }),
-    onSuccess: () => {
-      say(t('webhookTestSent'));
-      void queries.invalidateQueries({ queryKey: ['deliveries', webhook.id] });
-    },
-    onError: failed,
-  });
+  const removal = useRemoval('webhooks', (id) => client.webhooks.delete.mutate({ webhook_id: id }));
+  const test = useWebhookTest(webhook.id);
   return (
     <li className="card padded row between">
       <div className="grow stack tight" style={{ minWidth: 'min(260px, 100%)' }}>
@@ -111,7 +103,7 @@ function WebhookCard({ webhook }: { webhook: Webhook }) {
             {t('webhookSendTest')}
           </Button>
         )}
-        <SureButton name={webhook.url} busy={remove.isPending} onSure={() => remove.mutate()} />
+        <SureButton name={webhook.url} {...removal(webhook.id)} />
       </div>
     </li>
   );
