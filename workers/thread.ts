@@ -17,7 +17,7 @@ import { readProvenance, withHiddenText } from './provenance.js';
 import { UndecodablePicture } from './undecodable.js';
 
 export { fingerprintFile } from './fingerprint-file.js';
-export { compare, search, searchParts } from './match/match-task.js';
+export { compare, compareStored, lookUp, search } from './match/match-task.js';
 
 /** Below the 64 × 64 grid of the perceptual hash there is less picture than the hash asks for. */
 const SMALLEST_USEFUL_SIDE = 64;

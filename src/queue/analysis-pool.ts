@@ -8,7 +8,14 @@ import { inSpan } from '../tracing.js';
 import type { WorkerStats } from '../../models/worker-process.js';
 import type { Analysis, AnalysisTask, FingerprintAnswer, WebpAnswer, ThumbnailTask } from '../../workers/analysis.js';
 import type { Candidate } from '../../workers/match/fingerprint-index.js';
-import type { CompareTask, PartsPlace, PartsTask, SearchTask } from '../../workers/match/match-task.js';
+import type {
+  CompareTask,
+  LookedUp,
+  LookUpTask,
+  SearchTask,
+  StoredMatch,
+  StoredPairs,
+} from '../../workers/match/match-task.js';
 import type { PairMatch } from '../../workers/match/pair-match.js';
 import { noAnalysis, noFingerprint, noThumbnail, OVERDUE } from './unanswered-picture.js';
 
@@ -136,13 +143,21 @@ export class AnalysisPool {
     return found.flat();
   }
 
-  /** What shares parts with each query, searched on all threads in the memory they share. */
-  async searchParts({ queries, ...task }: PartsTask): Promise<PartsPlace[][]> {
+  /** Candidates by query, searched on all threads in the memory they share. */
+  async lookUp({ queries, ...task }: LookUpTask): Promise<LookedUp[]> {
     const parts = shareOut(queries, this.threads);
-    const found = await Promise.all(
-      parts.map((part) => this.#run<PartsPlace[][]>('searchParts', { ...task, queries: part })),
-    );
+    const found = await Promise.all(parts.map((part) => this.#run<LookedUp[]>('lookUp', { ...task, queries: part })));
     return found.flat();
+  }
+
+  /** Those of the pairs that match, compared on all threads in the memory they share. */
+  async compareStored({ pairs, ...memory }: StoredPairs): Promise<StoredMatch[]> {
+    const parts = shareOut(pairs, this.threads);
+    const compared = await Promise.all(
+      parts.map((part) => this.#run<StoredMatch[]>('compareStored', { ...memory, pairs: part })),
+    );
+    const size = parts[0]?.length ?? 0;
+    return compared.flatMap((matches, part) => matches.map((match) => ({ ...match, pair: match.pair + part * size })));
   }
 
   /** Matches by task and candidate, null for unrelated pictures, compared on all threads. */
@@ -223,7 +238,15 @@ const orElse =
 
 /** What `workers/thread.ts` exports. */
 type ThreadTask =
-  'analyse' | 'thumbnail' | 'heatMap' | 'checkDetector' | 'fingerprintFile' | 'search' | 'searchParts' | 'compare';
+  | 'analyse'
+  | 'thumbnail'
+  | 'heatMap'
+  | 'checkDetector'
+  | 'fingerprintFile'
+  | 'search'
+  | 'lookUp'
+  | 'compare'
+  | 'compareStored';
 
 /** In order, in as many parts of about one size as there are threads, none of them empty. */
 function shareOut<Item>(items: readonly Item[], threads: number): Item[][] {

@@ -16,7 +16,8 @@ import { PartsMemory } from '../../src/features/qc/match/parts.js';
 import { lockMatches } from '../../src/features/qc/match/lock-matches.js';
 import { lookUpImages } from '../../src/features/qc/match-images.js';
 import { saveResults } from '../../src/features/qc/save-results.js';
-import { searchParts } from '../../workers/match/match-task.js';
+import { openFingerprint } from '../../workers/match/fingerprint-arena.js';
+import { findStored } from '../../workers/match/match-task.js';
 import { EXACT_MATCH } from '../../workers/match/pair-match.js';
 import { freshDatabase, type TestDatabase } from '../support/database.js';
 import { bitsApart, randomHash } from './hashes.js';
@@ -155,22 +156,22 @@ export class TestProcess {
   ) {}
 
   readonly pool: MatchThreads = {
-    search: async ({ queries }) => {
-      this.searched.push(...queries.map(({ options }) => this.known.size - (options?.from ?? 0)));
+    lookUp: async (task) => {
+      this.searched.push(...task.queries.map(({ options }) => this.known.size - (options.from ?? 0)));
       await this.gate();
-      return queries.map((query) => this.known.index.candidates(query, query.options));
+      return findStored(this.known.index, task);
     },
-    searchParts: (task) => Promise.resolve(searchParts(task)),
-    compare: (tasks) =>
+    compareStored: ({ queries, candidates, pairs }) =>
       Promise.resolve(
-        tasks.map(({ query, candidates }) =>
-          candidates.map((candidate) => {
-            const distance = bitsApart(query.pdq, candidate.pdq);
-            if (distance > 50) return null;
-            const relation = distance > 30 ? 'near_shot' : 'copy';
-            return { ...EXACT_MATCH, relation, score: 1 - (distance + 1) / 300, transformation: ['recompressed'] };
-          }),
-        ),
+        pairs.flatMap(([query, candidate, bothWays], pair) => {
+          const [one, other] = [openFingerprint(queries, query), openFingerprint(candidates, candidate)];
+          const distance = bitsApart(one.pdq, other.pdq);
+          if (distance > 50) return [];
+          const relation = distance > 30 ? ('near_shot' as const) : ('copy' as const);
+          const score = 1 - (distance + 1) / 300;
+          const match = { ...EXACT_MATCH, relation, score, transformation: ['recompressed'] };
+          return { pair, match, back: bothWays ? match : null };
+        }),
       ),
   };
 

@@ -10,7 +10,11 @@ const VERSION = 1;
 const HEADER_BYTES = 26;
 const LUMA_BYTES = GRID * GRID;
 const CHROMA_BYTES = CHROMA_SIDE * CHROMA_SIDE;
-const FEATURE_BYTES = 6 + DESCRIPTOR_BYTES;
+/** Of a packed feature: where it shows what, and how long it is, bytes. */
+export const ANGLE = 4;
+export const LEVEL = 5;
+export const DESCRIPTION = 6;
+export const FEATURE_BYTES = DESCRIPTION + DESCRIPTOR_BYTES;
 const FRACTION = 65535;
 
 /** What pairs of pictures are compared by. The thumbnails show the picture without its border, stretched to a square. */
@@ -78,12 +82,19 @@ export function packEvidence(
   return packed;
 }
 
+/** How many features there are, and where they start. Null where the bytes are not evidence of a version known here. */
+export function featuresIn(packed: Uint8Array): { count: number; start: number } | null {
+  const count = packed.length < HEADER_BYTES ? 0 : packed[25]!;
+  const start = HEADER_BYTES + LUMA_BYTES + 2 * CHROMA_BYTES;
+  return packed[0] === VERSION && packed.length === start + count * FEATURE_BYTES ? { count, start } : null;
+}
+
 /** Null where the bytes are not evidence of a version known here. */
 export function openEvidence(packed: Uint8Array): Evidence | null {
+  const found = featuresIn(packed);
+  if (!found) return null;
+  const { count, start: featuresStart } = found;
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
-  const count = packed.length < HEADER_BYTES ? 0 : packed[25]!;
-  const featuresStart = HEADER_BYTES + LUMA_BYTES + 2 * CHROMA_BYTES;
-  if (packed[0] !== VERSION || packed.length !== featuresStart + count * FEATURE_BYTES) return null;
   const share = (at: number) => view.getUint16(at) / FRACTION;
   const blueStart = HEADER_BYTES + LUMA_BYTES;
   const features: LocalFeatures = {

@@ -1,25 +1,31 @@
 import { randomInt } from 'node:crypto';
-import { MOST_KEYS, POSE_BITS, type LocalKeys } from './local-keys.js';
+import { MOST_ASKED_KEYS, MOST_KEYS, POSE_BITS, type LocalKeys } from './local-keys.js';
 
 /** Pictures in a block. */
 export const BLOCK = 2048;
 const PAGE = 65_536;
 const PICTURE_BITS = 11;
 /** Bits of a key that choose its bucket; the rest, the pose and the picture share a word. */
-const BUCKET_BITS = 18;
+const BUCKET_BITS = 17;
 const BUCKETS = 1 << BUCKET_BITS;
 const REST_MASK = (1 << (32 - BUCKET_BITS)) - 1;
 const TAIL_BITS = PICTURE_BITS + POSE_BITS;
 const BLOCK_KEYS = BLOCK * MOST_KEYS;
 /** In words of 32 bits: bucket ends, then postings. */
 const BLOCK_WORDS = BUCKETS + BLOCK_KEYS;
+/** Blocks that share a filter: a bit for each value that the first bits of a key have, set where one of their keys has it. */
+export const BLOCKS_A_FILTER = 4;
+const FILTER_BITS = 24;
+const FILTER_WORDS = 2 ** (FILTER_BITS - 5);
+/** A filter and the blocks that share it. */
+const SECTION_WORDS = FILTER_WORDS + BLOCKS_A_FILTER * BLOCK_WORDS;
 /** Chains of a block that is still filling, by bits of their keys. */
 const CHAIN_BITS = 17;
 const CHAINS = 1 << CHAIN_BITS;
 /** Of a block that is still filling: keys, where in its chain each goes on, where chains begin, and poses, a byte each. */
 const OPEN_WORDS = 2 * BLOCK_KEYS + CHAINS + BLOCK_KEYS / 4;
 const OPEN_START = PAGE / 4;
-const BLOCKS_START = OPEN_START + 2 * OPEN_WORDS;
+const SECTIONS_START = OPEN_START + 2 * OPEN_WORDS;
 const SIZE = 0;
 const IDENTITY = 1;
 const CAPACITY = 2;
@@ -44,10 +50,11 @@ export class LocalBlocks {
 
   /** @throws {RangeError} beyond about 3 million pictures. */
   static allocate(capacity: number): WebAssembly.Memory {
-    const pages = Math.ceil(((BLOCKS_START + Math.ceil(capacity / BLOCK) * BLOCK_WORDS) * 4) / PAGE);
+    const sections = Math.ceil(capacity / (BLOCK * BLOCKS_A_FILTER));
+    const pages = Math.ceil(((SECTIONS_START + sections * SECTION_WORDS) * 4) / PAGE);
     if (pages > 65_536)
       throw new RangeError(`A memory of 4 GiB cannot hold the local features of ${capacity} pictures`);
-    const initial = Math.ceil((BLOCKS_START * 4) / PAGE);
+    const initial = Math.ceil((SECTIONS_START * 4) / PAGE);
     const memory = new WebAssembly.Memory({ initial, maximum: Math.max(initial, pages), shared: true });
     const words = new Uint32Array(memory.buffer);
     words[IDENTITY] = randomInt(1, 2 ** 31);
@@ -74,6 +81,9 @@ export class LocalBlocks {
     const open = this.#openArea(block);
     const start = (position % BLOCK) * MOST_KEYS;
     if (start === 0) open.chains.fill(0);
+    const filter = startOfFilter(Math.floor(block / BLOCKS_A_FILTER));
+    this.#reach(filter + FILTER_WORDS);
+    for (const key of keys) this.#words[filter + filterWord(key)]! |= filterBit(key);
     open.keys.fill(NO_KEY, start, start + MOST_KEYS);
     open.keys.set(keys, start);
     open.poses.set(poses, start);
@@ -84,6 +94,21 @@ export class LocalBlocks {
     }
     if (position % BLOCK === BLOCK - 1) this.#seal(block);
     Atomics.store(this.#words, SIZE, position + 1);
+  }
+
+  /** Those of a query's keys that pictures of a section may have, and hardly any that none has. */
+  filter(section: number, { keys, poses }: LocalKeys): LocalKeys {
+    this.#renewView();
+    const words = this.#words;
+    const filter = startOfFilter(section);
+    let count = 0;
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index]!;
+      if ((words[filter + filterWord(key)]! & filterBit(key)) === 0) continue;
+      passedKeys[count] = key;
+      passedPoses[count++] = poses[index]!;
+    }
+    return { keys: passedKeys.slice(0, count), poses: passedPoses.slice(0, count) };
   }
 
   /**
@@ -99,7 +124,7 @@ export class LocalBlocks {
   #searchSealed(block: number, { keys }: LocalKeys, onKey: (key: number, hits: number) => boolean, onHit: OnHit) {
     this.#renewView();
     const words = this.#words;
-    const ends = BLOCKS_START + block * BLOCK_WORDS;
+    const ends = startOfBlock(block);
     const postings = ends + BUCKETS;
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index]!;
@@ -141,10 +166,8 @@ export class LocalBlocks {
 
   /** Sorts a full block's keys into buckets. */
   #seal(block: number): void {
-    const start = BLOCKS_START + block * BLOCK_WORDS;
-    const missing = (start + BLOCK_WORDS) * 4 - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
-    this.#renewView();
+    const start = startOfBlock(block);
+    this.#reach(start + BLOCK_WORDS);
     const { keys, poses } = this.#openArea(block);
     const ends = this.#words.subarray(start, start + BUCKETS);
     const postings = this.#words.subarray(start + BUCKETS, start + BLOCK_WORDS);
@@ -180,8 +203,28 @@ export class LocalBlocks {
     };
   }
 
+  /** Has the memory hold that many words. */
+  #reach(words: number): void {
+    const missing = words * 4 - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
+    this.#renewView();
+  }
+
   /** A view ends where the memory ended when it was made. */
   #renewView(): void {
     if (this.#words.byteLength !== this.memory.buffer.byteLength) this.#words = new Uint32Array(this.memory.buffer);
   }
 }
+
+/** A thread asks one memory at a time. */
+const passedKeys = new Uint32Array(MOST_ASKED_KEYS);
+const passedPoses = new Uint8Array(MOST_ASKED_KEYS);
+
+const startOfFilter = (section: number) => SECTIONS_START + section * SECTION_WORDS;
+
+const startOfBlock = (block: number) =>
+  startOfFilter(Math.floor(block / BLOCKS_A_FILTER)) + FILTER_WORDS + (block % BLOCKS_A_FILTER) * BLOCK_WORDS;
+
+const filterWord = (key: number) => key >>> (32 - FILTER_BITS + 5);
+
+const filterBit = (key: number) => 1 << ((key >>> (32 - FILTER_BITS)) & 31);

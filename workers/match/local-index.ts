@@ -1,4 +1,4 @@
-import { BLOCK, LocalBlocks } from './local-blocks.js';
+import { BLOCK, BLOCKS_A_FILTER, LocalBlocks } from './local-blocks.js';
 import { keysToAsk, keysToKeep, LEVEL_BITS, type LocalKeys } from './local-keys.js';
 
 /** Can be posted to another thread, which looks into the same memory by `LocalIndex.view`. */
@@ -35,7 +35,7 @@ const LEVEL_STEPS = 2 * LEVELS;
 const PRIOR_PICTURES = 400;
 const PRIOR_HITS = 2;
 
-/** A thread asks one index at a time. */
+/** A thread asks one index at a time. Totals are 0 in between. */
 const totalsOfPictures = new Float32Array(BLOCK);
 const hitPictures = new Uint16Array(MOST_HITS);
 const hitTurns = new Uint8Array(MOST_HITS);
@@ -44,7 +44,7 @@ const hitWeights = new Float32Array(MOST_HITS);
 /**
  * Finds pictures that share parts, however small in the other or cut off, by keys of local features that are equal to the
  * bit and agree on how one picture lies in the other (weak geometric consistency; Jégou, Douze and Schmid, ECCV 2008).
- * About 2.6 kB of memory for each two pictures and 4 MB besides; one thread may append while others ask. Positions count
+ * About 2.6 kB of memory for each two pictures and 8 MB besides; one thread may append while others ask. Positions count
  * from 0 in order of appending: append to it whatever is appended to a `FingerprintIndex`, and they are the same.
  */
 export class LocalIndex {
@@ -101,12 +101,17 @@ export class LocalIndex {
     const below = Math.min(size, options.below ?? size);
     const { upright, mirrored } = keysToAsk(evidence);
     const found = new Map<number, number>();
-    for (let block = Math.floor(from / BLOCK); block * BLOCK < below; block++) {
-      for (const query of [upright, mirrored]) {
-        for (const [picture, votes] of this.#votes(block, size, query, leastVotes)) {
-          const position = block * BLOCK + picture;
-          if (position < from || position >= below) continue;
-          found.set(position, Math.max(votes, found.get(position) ?? 0));
+    const section = BLOCKS_A_FILTER * BLOCK;
+    for (let start = from - (from % section); start < below; start += section) {
+      for (const keys of [upright, mirrored]) {
+        const query = this.#blocks.filter(start / section, keys);
+        const first = Math.max(start, from - (from % BLOCK));
+        for (let block = first / BLOCK; block * BLOCK < Math.min(below, start + section); block++) {
+          for (const [picture, votes] of this.#votes(block, size, query, leastVotes)) {
+            const position = block * BLOCK + picture;
+            if (position < from || position >= below) continue;
+            found.set(position, Math.max(votes, found.get(position) ?? 0));
+          }
         }
       }
     }
@@ -118,7 +123,7 @@ export class LocalIndex {
 
   /** First by all keys, then, of the few that have enough, by those that agree on one turn and one change of size. */
   #votes(block: number, size: number, query: LocalKeys, leastVotes: number): Map<number, number> {
-    const totals = totalsOfPictures.fill(0);
+    const totals = totalsOfPictures;
     const pictures = Math.min(BLOCK, size - block * BLOCK);
     let hits = 0;
     let weight = 0;
@@ -139,6 +144,8 @@ export class LocalIndex {
         hitWeights[hits++] = weight;
       },
     );
+    const votes = new Map<number, number>();
+    if (hits === 0) return votes;
     const histograms = new Map<number, Float32Array>();
     for (let hit = 0; hit < hits; hit++) {
       const picture = hitPictures[hit]!;
@@ -147,7 +154,7 @@ export class LocalIndex {
       if (!histogram) histograms.set(picture, (histogram = new Float32Array(DIRECTIONS * LEVEL_STEPS)));
       histogram[hitTurns[hit]!]! += hitWeights[hit]!;
     }
-    const votes = new Map<number, number>();
+    for (let hit = 0; hit < hits; hit++) totals[hitPictures[hit]!] = 0;
     for (const [picture, histogram] of histograms) {
       const most = strongestTurn(histogram);
       if (most >= leastVotes) votes.set(picture, most);

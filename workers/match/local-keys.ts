@@ -1,11 +1,12 @@
-import { DESCRIPTOR_BYTES, openEvidence } from '../fingerprint/evidence.js';
-import type { LocalFeatures } from '../fingerprint/local-features.js';
+import { ANGLE, DESCRIPTION, DESCRIPTOR_BYTES, FEATURE_BYTES, featuresIn, LEVEL } from '../fingerprint/evidence.js';
 
 /** What of a picture's features is kept in memory: so many of the strongest corners, so many words of each. */
 const KEPT_FEATURES = 64;
 const KEPT_WORDS = 3;
 const WORD_BITS = 28;
 export const MOST_KEYS = KEPT_FEATURES * KEPT_WORDS;
+/** Of as many features as evidence can tell of. */
+export const MOST_ASKED_KEYS = 255 * KEPT_WORDS;
 /** Words with fewer bits of one sort come from plain patches, and are everywhere. */
 const LEAST_BITS = 4;
 /** A pose is a direction in sixteenths of a turn and a level. */
@@ -26,8 +27,7 @@ const NOTHING: LocalKeys = { keys: new Uint32Array(0), poses: new Uint8Array(0) 
 
 /** At most `MOST_KEYS`. */
 export function keysToKeep(evidence: Uint8Array): LocalKeys {
-  const opened = openEvidence(evidence);
-  return opened ? keysOf(opened.features, KEPT_FEATURES, false) : NOTHING;
+  return keysOf(evidence, KEPT_FEATURES, false);
 }
 
 interface AskedKeys {
@@ -46,24 +46,27 @@ export function keysToAsk(evidence: Uint8Array): AskedKeys {
   return keys;
 }
 
-function allKeysOf(evidence: Uint8Array): AskedKeys {
-  const opened = openEvidence(evidence);
-  if (!opened) return { upright: NOTHING, mirrored: NOTHING };
-  const { features } = opened;
-  return { upright: keysOf(features, features.count, false), mirrored: keysOf(features, features.count, true) };
-}
+const allKeysOf = (evidence: Uint8Array): AskedKeys => ({
+  upright: keysOf(evidence, Infinity, false),
+  mirrored: keysOf(evidence, Infinity, true),
+});
 
-function keysOf({ count, descriptors, angle, level }: LocalFeatures, most: number, isMirrored: boolean): LocalKeys {
-  const view = new DataView(descriptors.buffer, descriptors.byteOffset, descriptors.byteLength);
-  const features = Math.min(count, most);
+/** Of the first so many features, as they lie in the evidence. */
+function keysOf(evidence: Uint8Array, most: number, isMirrored: boolean): LocalKeys {
+  const all = featuresIn(evidence);
+  if (!all) return NOTHING;
+  const view = new DataView(evidence.buffer, evidence.byteOffset, evidence.byteLength);
+  const features = Math.min(all.count, most);
   const keys = new Uint32Array(features * KEPT_WORDS);
   const poses = new Uint8Array(features * KEPT_WORDS);
   let found = 0;
   for (let feature = 0; feature < features; feature++) {
-    const turned = isMirrored ? 128 - angle[feature]! : angle[feature]!;
-    const pose = ((((turned + 8) & 255) >> 4) << LEVEL_BITS) | level[feature]!;
+    const at = all.start + feature * FEATURE_BYTES;
+    const angle = evidence[at + ANGLE]!;
+    const turned = isMirrored ? 128 - angle : angle;
+    const pose = ((((turned + 8) & 255) >> 4) << LEVEL_BITS) | evidence[at + LEVEL]!;
     // Of a mirrored patch the halves of the description change places, and no word reaches beyond the first.
-    const start = feature * DESCRIPTOR_BYTES + (isMirrored ? DESCRIPTOR_BYTES / 2 : 0);
+    const start = at + DESCRIPTION + (isMirrored ? DESCRIPTOR_BYTES / 2 : 0);
     for (let word = 0; word < KEPT_WORDS; word++) {
       const key = saltedKey(wordAt(view, start, word), word);
       if (key === 0) continue;

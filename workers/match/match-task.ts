@@ -5,6 +5,7 @@ import {
   type CandidateOptions,
   type SharedFingerprints,
 } from './fingerprint-index.js';
+import { openFingerprint } from './fingerprint-arena.js';
 import { LocalIndex, type SharedLocalFeatures } from './local-index.js';
 import type { KnownFingerprint, PairMatch } from './pair-match.js';
 import type { IndexQuery } from './prepared-query.js';
@@ -30,17 +31,53 @@ export interface PartsRange {
   below: number;
 }
 
-/** A search for pictures that share parts with others, in any number of indices. Plain data: it crosses a thread boundary. */
-export interface PartsTask {
-  indices: SharedLocalFeatures[];
-  queries: { evidence: Uint8Array; ranges: PartsRange[] }[];
-  /** The best so many of each range. */
-  limit: number;
+/** A query whose fingerprint lies in shared memory. */
+export interface StoredQuery {
+  /** Where, bytes. */
+  at: number;
+  options: CandidateOptions;
+  /** Where pictures are sought that share parts with it. */
+  ranges: PartsRange[];
+}
+
+/** A search among all that is known. Plain data: it crosses a thread boundary. */
+export interface LookUpTask {
+  /** Of a `FingerprintArena`, with the queries. */
+  memory: SharedArrayBuffer;
+  shared: SharedFingerprints;
+  parts: SharedLocalFeatures[];
+  queries: StoredQuery[];
+  /** The best so many of each range of parts. */
+  mostParts: number;
+}
+
+export interface LookedUp {
+  /** Of the candidates by hash and descriptor, the most promising first. */
+  positions: number[];
+  parts: PartsPlace[];
 }
 
 export interface PartsPlace {
   index: number;
   position: number;
+}
+
+/** Pairs of fingerprints in the memory of two arenas. Plain data: it crosses a thread boundary. */
+export interface StoredPairs {
+  queries: SharedArrayBuffer;
+  candidates: SharedArrayBuffer;
+  /** For each pair where the query lies, where the candidate lies, and whether it is to be told from its side, too. */
+  pairs: readonly StoredPair[];
+}
+
+export type StoredPair = readonly [query: number, candidate: number, bothWays: boolean];
+
+/** How a candidate matches its query, and the query its candidate. */
+export interface StoredMatch {
+  pair: number;
+  match: PairMatch;
+  /** Null where it was not asked for. */
+  back: PairMatch | null;
 }
 
 export interface CompareTask {
@@ -64,14 +101,34 @@ export function search({ shared, local, queries }: SearchTask): Candidate[][] {
   return findCandidates(fingerprints, local ? (localFeatures ?? null) : null, queries);
 }
 
-/** What shares parts with each query. */
-export function searchParts({ indices, queries, limit }: PartsTask): PartsPlace[][] {
-  const views = indices.map((shared) => LocalIndex.view(shared));
-  return queries.map(({ evidence, ranges }) =>
-    ranges.flatMap(({ index, from, below }) =>
-      views[index]!.candidates(evidence, { from, below, limit }).map(({ position }) => ({ index, position })),
-    ),
-  );
+/** The candidates of each query, and what shares parts with it. */
+export function lookUp({ memory, shared, parts, queries, mostParts }: LookUpTask): LookedUp[] {
+  if (!fingerprints?.shares(shared)) fingerprints = FingerprintIndex.view(shared);
+  return findStored(fingerprints, { memory, parts, queries, mostParts });
+}
+
+/** As `lookUp`, in this thread's own index. */
+export function findStored(
+  index: FingerprintIndex,
+  { memory, parts, queries, mostParts }: Omit<LookUpTask, 'shared'>,
+): LookedUp[] {
+  const prints = queries.map(({ at }) => openFingerprint(memory, at));
+  const found = index.candidatesOfEach(prints, (number) => queries[number]!.options);
+  const views = parts.map((local) => LocalIndex.view(local));
+  return queries.map(({ ranges }, number) => {
+    const { evidence } = prints[number]!;
+    return {
+      positions: found[number]!.map(({ position }) => position),
+      parts: ranges.flatMap(({ index: place, from, below }) =>
+        evidence
+          ? views[place]!.candidates(evidence, { from, below, limit: mostParts }).map(({ position }) => ({
+              index: place,
+              position,
+            }))
+          : [],
+      ),
+    };
+  });
 }
 
 /** As `search`, in this thread's own indices. */
@@ -107,4 +164,20 @@ function byParts(
 /** How each candidate matches its query; null where it does not. */
 export function compare(tasks: CompareTask[]): (PairMatch | null)[][] {
   return tasks.map(({ query, candidates }) => candidates.map((candidate) => comparePair(query, candidate)));
+}
+
+/** Those of the pairs that match. */
+export function compareStored({ queries, candidates, pairs }: StoredPairs): StoredMatch[] {
+  // Made ready for comparing once, however many pairs a picture is in.
+  const opened = [new Map<number, KnownFingerprint>(), new Map<number, KnownFingerprint>()] as const;
+  const open = (side: 0 | 1, at: number) => {
+    let print = opened[side].get(at);
+    if (!print) opened[side].set(at, (print = openFingerprint(side === 0 ? queries : candidates, at)));
+    return print;
+  };
+  return pairs.flatMap(([query, candidate, bothWays], pair) => {
+    const [one, other] = [open(0, query), open(1, candidate)];
+    const match = comparePair(one, other);
+    return match ? { pair, match, back: bothWays ? comparePair(other, one) : null } : [];
+  });
 }

@@ -11,7 +11,7 @@ import { ObjectNotFound, type Storage } from '../../storage/storage.js';
 export interface Analyser {
   db: Knex;
   storage: Storage;
-  pool: Pick<AnalysisPool, 'threads' | 'analyse' | 'search' | 'searchParts' | 'compare'>;
+  pool: Pick<AnalysisPool, 'threads' | 'analyse' | 'lookUp' | 'compareStored'>;
   /** Where pictures are analysed that may take the process along that does it. */
   apart: Pick<AnalysisPool, 'analyse'>;
   /** Names what an analysis was made with: one of another version is made anew. */

@@ -3,7 +3,8 @@ import { QcResult } from '../../../models/qc-result.js';
 import type { Image } from '../../../models/image.js';
 import type { QcRun } from '../../../models/qc-run.js';
 import { hexSha256, type AnalysisRow } from './analyse-images.js';
-import { findMatches, type MatchMemory, type MatchThreads, type SoughtPicture } from './match/find-matches.js';
+import { findMatches, type MatchMemory, type MatchThreads } from './match/find-matches.js';
+import type { SoughtPicture } from './match/queries.js';
 import { rememberHashes } from './match/remember-hashes.js';
 import type { FoundInBatch } from './save-results.js';
 

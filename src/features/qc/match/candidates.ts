@@ -1,98 +1,87 @@
 import type { Knex } from 'knex';
-import type { KnownFingerprint } from '../../../../workers/match/pair-match.js';
+import { FingerprintArena } from '../../../../workers/match/fingerprint-arena.js';
+import { copyNumbers, copyOut } from './binary-copy.js';
 
 /** A picture that another may be a copy of. */
-export interface KnownPicture extends KnownFingerprint {
-  sequence: number;
+export interface KnownPicture {
+  /** Where its fingerprint lies in the arena it was read into. */
+  at: number;
   /** Null where only the hash is known. */
   sha256: Buffer | null;
   /** Null for somebody's upload. */
   referenceId: string | null;
 }
 
-interface CandidateRow {
-  sequence: number;
-  sha256: Buffer | null;
-  referenceId: string | null;
-  pdq: Buffer;
-  quality: number;
-  descriptor: Buffer | null;
-  dihedral: Buffer | null;
-  evidence: Buffer | null;
+/** Sequence numbers of pictures. */
+export interface Wanted {
+  uploads: number[];
+  references: number[];
 }
 
-/** Some 5 MB. */
-const KEPT = 500;
+/** Fingerprints that are in memory together, at some 9 kB each: as many queries, or as many candidates. */
+export const ARENA_FINGERPRINTS = 128;
+/** Arenas that are kept for the next: what two batches in hand need. */
+const KEPT_ARENAS = 4;
 
-/**
- * What is known of the pictures that bear these sequence numbers, read from the database; what was asked for of late is
- * kept. Pictures that nobody has any more are left out.
- */
+/** Reads fingerprints from the database into memory that threads share, of which there are a few pieces in turn. */
 export class CandidateReader {
-  readonly #kept = new Map<number, KnownPicture>();
+  readonly #free: FingerprintArena[] = [];
 
-  async read(db: Knex, sequences: ReadonlySet<number>): Promise<Map<number, KnownPicture>> {
-    const present = await this.#present(db, [...sequences]);
-    const missing = present.filter((sequence) => !this.#kept.has(sequence));
+  /** Lends an arena. `work` must not be done before every thread is done with it. */
+  async withArena<Result>(work: (arena: FingerprintArena) => Promise<Result>): Promise<Result> {
+    const arena = this.#free.pop() ?? new FingerprintArena(ARENA_FINGERPRINTS);
+    arena.clear();
+    try {
+      return await work(arena);
+    } finally {
+      if (this.#free.length < KEPT_ARENAS) this.#free.push(arena);
+    }
+  }
+
+  /**
+   * Puts what is known of the pictures that bear these sequence numbers into an arena. Pictures that nobody has any more are
+   * left out.
+   * @returns them by their numbers.
+   */
+  async read(db: Knex, arena: FingerprintArena, { uploads, references }: Wanted): Promise<Map<number, KnownPicture>> {
     const found = new Map<number, KnownPicture>();
-    for (const picture of missing.length > 0 ? await readPictures(db, missing) : []) {
-      found.set(picture.sequence, picture);
-    }
-    for (const sequence of present) {
-      const picture = found.get(sequence) ?? this.#kept.get(sequence);
-      if (picture) found.set(sequence, picture);
-    }
-    for (const picture of found.values()) this.#keep(picture);
+    const sources = [
+      ...(uploads.length > 0 ? [ofUploads(uploads)] : []),
+      ...(references.length > 0 ? [ofReferences(references)] : []),
+    ];
+    if (sources.length === 0) return found;
+    await copyOut(
+      db,
+      `select known.*, fingerprint.evidence from (${sources.join(' union all ')}) known
+       left join picture_fingerprints fingerprint
+         on fingerprint.sha256 = known.sha256 and fingerprint.analyser_version = known.analyser_version`,
+      (row) => {
+        const sha256 = row.bytes(1);
+        found.set(row.integer(0), {
+          at: arena.add({
+            pdq: row.bytes(4)!,
+            quality: row.integer(5),
+            descriptor: row.bytes(6),
+            evidence: row.bytes(7),
+          }),
+          sha256: sha256 && Buffer.from(sha256),
+          referenceId: row.bytes(3)?.toString('utf8') ?? null,
+        });
+      },
+    );
     return found;
   }
-
-  async #present(db: Knex, sequences: number[]): Promise<number[]> {
-    if (sequences.length === 0) return [];
-    const { rows } = await db.raw<{ rows: { sequence: number }[] }>(
-      `select hash.sequence from picture_hashes hash
-       where hash.sequence = any(cast(:sequences as bigint[])) and exists (
-         select from images where images.sha256 = hash.sha256 and images.owner_id = hash.owner_id)
-       union all
-       select sequence from reference_images where sequence = any(cast(:sequences as bigint[]))`,
-      { sequences },
-    );
-    return rows.map(({ sequence }) => sequence);
-  }
-
-  #keep(picture: KnownPicture): void {
-    this.#kept.delete(picture.sequence);
-    this.#kept.set(picture.sequence, picture);
-    if (this.#kept.size <= KEPT) return;
-    const [oldest] = this.#kept.keys();
-    if (oldest !== undefined) this.#kept.delete(oldest);
-  }
 }
 
-async function readPictures(db: Knex, sequences: number[]): Promise<KnownPicture[]> {
-  const { rows } = await db.raw<{ rows: CandidateRow[] }>(
-    `select known.*, fingerprint.dihedral, fingerprint.evidence
-     from (
-       select sequence, sha256, analyser_version, null::uuid as "referenceId", pdq, pdq_quality as quality, descriptor
-       from picture_hashes where sequence = any(cast(:sequences as bigint[]))
-       union all
-       select sequence, sha256, analyser_version, id, pdq, pdq_quality, descriptor
-       from reference_images where sequence = any(cast(:sequences as bigint[]))
-     ) known
-     left join picture_fingerprints fingerprint
-       on fingerprint.sha256 = known.sha256 and fingerprint.analyser_version = known.analyser_version`,
-    { sequences },
-  );
-  return rows.map((row) => ({
-    ...row,
-    pdq: alone(row.pdq),
-    descriptor: row.descriptor && asDescriptor(row.descriptor),
-    dihedral: row.dihedral && alone(row.dihedral),
-    evidence: row.evidence && alone(row.evidence),
-  }));
-}
+const ofUploads = (sequences: number[]) =>
+  `select sequence, sha256, analyser_version, null::text as reference_id, pdq, pdq_quality, descriptor
+   from picture_hashes hash
+   where sequence = any(${copyNumbers(sequences)}) and exists (
+     select from images where images.sha256 = hash.sha256 and images.owner_id = hash.owner_id)`;
 
-/** In memory of its own: a small Buffer is a window on a slab, which would be kept, and sent to a thread, as a whole. */
+const ofReferences = (sequences: number[]) =>
+  `select sequence, sha256, analyser_version, cast(id as text), pdq, pdq_quality, descriptor
+   from reference_images where sequence = any(${copyNumbers(sequences)})`;
+
+/** In memory of its own: a small Buffer is a window on a slab, which would be kept as a whole. */
 export const alone = (bytes: Uint8Array) => new Uint8Array(bytes);
-
-/** As signed values, in memory of their own. */
-export const asDescriptor = (bytes: Uint8Array) => new Int8Array(alone(bytes).buffer);

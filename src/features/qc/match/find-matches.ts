@@ -1,19 +1,24 @@
 import type { Knex } from 'knex';
-import { PictureFingerprint } from '../../../../models/picture-fingerprint.js';
-import type { Candidate } from '../../../../workers/match/fingerprint-index.js';
-import type { CompareTask, PartsPlace, PartsTask, SearchTask } from '../../../../workers/match/match-task.js';
-import type { KnownFingerprint, PairMatch } from '../../../../workers/match/pair-match.js';
-import { alone, asDescriptor, type CandidateReader, type KnownPicture } from './candidates.js';
+import type { FingerprintArena } from '../../../../workers/match/fingerprint-arena.js';
+import type {
+  LookedUp,
+  LookUpTask,
+  StoredMatch,
+  StoredPair,
+  StoredPairs,
+} from '../../../../workers/match/match-task.js';
+import type { PairMatch } from '../../../../workers/match/pair-match.js';
+import { ARENA_FINGERPRINTS, type CandidateReader, type KnownPicture } from './candidates.js';
 import type { KnownPictures } from './known-pictures.js';
-import type { PartsMemory } from './parts.js';
+import type { PartsMemory, PartsSearch } from './parts.js';
+import { readQueries, type Query, type Reach, type SoughtPicture } from './queries.js';
 import type { FoundMatch } from './save-matches.js';
 import { firstUnscanned, sequencesOf } from './unscanned.js';
 
 /** Where searching and comparing are done: on threads, or wherever a test wants them. */
 export interface MatchThreads {
-  search(task: SearchTask): Promise<Candidate[][]>;
-  searchParts(task: PartsTask): Promise<PartsPlace[][]>;
-  compare(tasks: CompareTask[]): Promise<(PairMatch | null)[][]>;
+  lookUp(task: LookUpTask): Promise<LookedUp[]>;
+  compareStored(pairs: StoredPairs): Promise<StoredMatch[]>;
 }
 
 /** What a process keeps at hand for matching. */
@@ -23,45 +28,24 @@ export interface MatchMemory {
   parts: PartsMemory;
 }
 
-/** A picture to look up. */
-export interface SoughtPicture {
-  sha256: Buffer;
-  /** 32 bytes. */
-  pdq: Buffer;
-  /** 0…100. */
-  pdqQuality: number;
-  /** The sequence number up to which it was looked up before; 0 for never. */
-  scannedTo: number;
-  /** Where it is at hand; else it is read. */
-  fingerprint?: Pick<PictureFingerprint, 'dihedral' | 'descriptor' | 'evidence'> | Fingerprinted | null | undefined;
+/** A query, and the pictures it has met, by sequence numbers. */
+interface Looked {
+  query: Query;
+  tried: Set<number>;
 }
 
-interface Fingerprinted {
-  dihedral: Uint8Array;
-  descriptor: Int8Array | Uint8Array;
-  evidence: Uint8Array;
-}
-
-/** Which pictures one is looked up among, by sequence numbers; the ends are not among them. */
-export interface Reach {
-  uploadsAfter: number;
-  uploadsBefore: number;
-  referencesAfter: number;
-}
-
-interface Query extends KnownFingerprint {
-  sha256: Buffer;
-  reach: Reach;
-  dihedral: Uint8Array;
-  descriptor: Int8Array;
-  evidence: Uint8Array;
+/** A picture that a query is to be compared with. */
+interface Met {
+  query: Query;
+  sequence: number;
+  isReference: boolean;
 }
 
 /** Candidates of a picture that are compared with it first; where that finds a copy, four times as many, and so on. */
 const FIRST_CANDIDATES = 16;
 const MOST_CANDIDATES = 1024;
-/** Pictures whose candidates are in memory at a time: some 9 kB each, and ten times that once they are compared. */
-const COMPARED_AT_ONCE = 8;
+/** So many pictures that share parts with a query are compared with it. */
+const MOST_PARTS = 20;
 
 type Ground = MatchMemory & { db: Knex; pool: MatchThreads };
 
@@ -74,48 +58,85 @@ type Ground = MatchMemory & { db: Knex; pool: MatchThreads };
  */
 export async function findMatches(
   ground: Ground,
-  { ownerId, analyserVersion, everyone }: { ownerId: string; analyserVersion: string; everyone: boolean },
+  owner: { ownerId: string; analyserVersion: string; everyone: boolean },
   pictures: readonly SoughtPicture[],
 ): Promise<{ matches: FoundMatch[]; scannedTo: number }> {
-  const { db, known, pool } = ground;
+  const { db, known, candidates } = ground;
+  const { ownerId, analyserVersion, everyone } = owner;
   const scannedTo = await known.catchUp(db);
-  const behind = everyone
+  const sought = everyone
     ? pictures.map((picture) => ({ ...picture, reach: ALL }))
-    : await withReach(ground, { ownerId, analyserVersion }, pictures);
-  const queries = await withFingerprints(db, analyserVersion, behind);
-  if (queries.length === 0) return { matches: [], scannedTo };
+    : await withReach(ground, owner, pictures);
+  if (sought.length === 0) return { matches: [], scannedTo };
 
-  const owner = everyone ? undefined : known.ownerTag(ownerId);
-  const byParts = await ground.parts.candidates(ground, ownerId, queries);
+  const newest = { owner: known.lastOf(ownerId), references: known.lastReference };
+  const parts = await ground.parts.open(db, ownerId, newest);
   const matches: FoundMatch[] = [];
-  let wave = queries.map((query, at) => ({ query, sequences: byParts[at] ?? [], tried: new Set<number>() }));
-  for (let limit = FIRST_CANDIDATES; wave.length > 0 && limit <= MOST_CANDIDATES; limit *= 4) {
-    const positions = await pool.search({
-      shared: known.index.shared,
-      queries: wave.map(({ query }) => {
-        const { pdq, dihedral, descriptor, reach } = query;
-        const uploadsBelow = known.positionAfter(reach.uploadsBefore - 1);
-        const from = known.positionAfter(Math.min(reach.uploadsAfter, reach.referencesAfter));
-        const below = Math.max(uploadsBelow, known.positionAfter(known.lastReference));
-        const scope = { ...(owner !== undefined && { owner }), uploadsBelow };
-        return { pdq, dihedral, descriptor, options: { scope, from, below, limit } };
-      }),
+  for (let first = 0; first < sought.length; first += ARENA_FINGERPRINTS) {
+    const some = sought.slice(first, first + ARENA_FINGERPRINTS);
+    const found = await candidates.withArena(async (arena) => {
+      const queries = await readQueries(db, arena, analyserVersion, some);
+      return lookUpAll(ground, { arena, parts, owner: everyone ? undefined : known.ownerTag(ownerId) }, queries);
     });
-    for (const [at, looked] of wave.entries()) {
-      const found = (positions[at] ?? []).map(({ position }) => known.sequenceOf(position));
-      looked.sequences = [...new Set([...found, ...looked.sequences])].filter(
-        (sequence) => !looked.tried.has(sequence),
-      );
-      for (const sequence of looked.sequences) looked.tried.add(sequence);
-    }
-    const found = await compareAll(ground, wave);
     matches.push(...found);
-    const copied = new Set(found.filter(({ relation }) => relation === 'copy').map(({ sha256 }) => hex(sha256)));
-    wave = wave
-      .filter(({ query }, at) => positions[at]?.length === limit && copied.has(hex(query.sha256)))
-      .map((looked) => ({ ...looked, sequences: [] }));
   }
   return { matches, scannedTo };
+}
+
+interface Search {
+  /** Where the queries lie. */
+  arena: FingerprintArena;
+  parts: PartsSearch;
+  /** What the owner is called whose uploads alone count; undefined for everybody's. */
+  owner: number | undefined;
+}
+
+async function lookUpAll(ground: Ground, search: Search, queries: readonly Query[]): Promise<FoundMatch[]> {
+  const matches: FoundMatch[] = [];
+  let wave: Looked[] = queries.map((query) => ({ query, tried: new Set<number>() }));
+  for (let limit = FIRST_CANDIDATES; wave.length > 0 && limit <= MOST_CANDIDATES; limit *= 4) {
+    const lookedUp = await ground.pool.lookUp(asTask(ground, search, { wave, limit }));
+    const met = wave.flatMap((looked, at) => newlyMet(ground, search, looked, lookedUp[at]!));
+    const found = await compareAll(ground, search, met);
+    matches.push(...found);
+    const copied = new Set(found.filter(({ relation }) => relation === 'copy').map(({ sha256 }) => hex(sha256)));
+    wave = wave.filter(({ query }, at) => lookedUp[at]!.positions.length === limit && copied.has(hex(query.sha256)));
+  }
+  return matches;
+}
+
+function asTask({ known }: Ground, search: Search, { wave, limit }: { wave: Looked[]; limit: number }): LookUpTask {
+  const { owner, arena, parts } = search;
+  return {
+    memory: arena.memory,
+    shared: known.index.shared,
+    parts: parts.indices,
+    mostParts: MOST_PARTS,
+    queries: wave.map(({ query: { at, reach } }) => {
+      const uploadsBelow = known.positionAfter(reach.uploadsBefore - 1);
+      const from = known.positionAfter(Math.min(reach.uploadsAfter, reach.referencesAfter));
+      const below = Math.max(uploadsBelow, known.positionAfter(known.lastReference));
+      const scope = { ...(owner !== undefined && { owner }), uploadsBelow };
+      const isFirst = limit === FIRST_CANDIDATES;
+      return { at, options: { scope, from, below, limit }, ranges: isFirst ? parts.rangesOf(reach) : [] };
+    }),
+  };
+}
+
+/** What a picture has not been compared with before. */
+function newlyMet({ known }: Ground, { parts }: Search, { query, tried }: Looked, lookedUp: LookedUp): Met[] {
+  const pictures = [
+    ...lookedUp.positions.map((position) => ({
+      sequence: known.sequenceOf(position),
+      isReference: known.isReference(position),
+    })),
+    ...lookedUp.parts.map((place) => parts.pictureAt(place)),
+  ];
+  return pictures.flatMap(({ sequence, isReference }) => {
+    if (tried.has(sequence)) return [];
+    tried.add(sequence);
+    return { query, sequence, isReference };
+  });
 }
 
 const ALL: Reach = { uploadsAfter: 0, uploadsBefore: Infinity, referencesAfter: 0 };
@@ -144,38 +165,49 @@ async function withReach(
   });
 }
 
-/** Compares pictures with what is known under sequence numbers, a few at a time. */
-async function compareAll(
-  ground: Ground,
-  pictures: readonly { query: Query; sequences: number[] }[],
-): Promise<FoundMatch[]> {
+/** Compares pictures with what they have met, a few at a time. */
+async function compareAll(ground: Ground, { arena }: Search, met: readonly Met[]): Promise<FoundMatch[]> {
   const matches: FoundMatch[] = [];
-  for (const some of inParts(pictures)) {
-    const candidates = await ground.candidates.read(ground.db, new Set(some.flatMap(({ sequences }) => sequences)));
-    const tasks = some.map(({ query, sequences }) => ({
-      query,
-      candidates: sequences.flatMap((sequence) => {
-        const candidate = candidates.get(sequence);
-        return candidate && !isSame(query, candidate) ? candidate : [];
-      }),
-    }));
-    matches.push(...(await comparePairs(ground.pool, tasks)));
+  for (const some of inParts(met)) {
+    const found = await ground.candidates.withArena(async (lent) => {
+      const of = (isReference: boolean) => [
+        ...new Set(some.filter((pair) => pair.isReference === isReference).map(({ sequence }) => sequence)),
+      ];
+      const pictures = await ground.candidates.read(ground.db, lent, { uploads: of(false), references: of(true) });
+      const pairs = some.flatMap(({ query, sequence }) => {
+        const candidate = pictures.get(sequence);
+        return candidate && !isSame(query, candidate) ? { query, candidate } : [];
+      });
+      if (pairs.length === 0) return [];
+      const compared = await ground.pool.compareStored({
+        queries: arena.memory,
+        candidates: lent.memory,
+        // Of an upload, that it matches is told of it too.
+        pairs: pairs.map(({ query, candidate }): StoredPair => [
+          query.at,
+          candidate.at,
+          candidate.sha256 !== null && candidate.referenceId === null,
+        ]),
+      });
+      return compared.flatMap((match) => bothDirections(pairs[match.pair]!, match));
+    });
+    matches.push(...found);
   }
   return matches;
 }
 
-/** So many together that they have `COMPARED_AT_ONCE` times `FIRST_CANDIDATES` candidates at most, or are one. */
-function* inParts<Picture extends { sequences: number[] }>(pictures: readonly Picture[]): Generator<Picture[]> {
-  let part: Picture[] = [];
-  let room = COMPARED_AT_ONCE * FIRST_CANDIDATES;
-  for (const picture of pictures) {
-    if (part.length > 0 && picture.sequences.length > room) {
+/** In parts of so many pictures that have been met as an arena holds. */
+function* inParts(met: readonly Met[]): Generator<Met[]> {
+  let part: Met[] = [];
+  let sequences = new Set<number>();
+  for (const pair of met) {
+    if (sequences.size === ARENA_FINGERPRINTS && !sequences.has(pair.sequence)) {
       yield part;
       part = [];
-      room = COMPARED_AT_ONCE * FIRST_CANDIDATES;
+      sequences = new Set();
     }
-    part.push(picture);
-    room -= picture.sequences.length;
+    part.push(pair);
+    sequences.add(pair.sequence);
   }
   if (part.length > 0) yield part;
 }
@@ -185,52 +217,15 @@ const hex = (bytes: Buffer) => bytes.toString('hex');
 /** Equal bytes need no comparing. */
 const isSame = (query: Query, { sha256 }: KnownPicture) => sha256?.equals(query.sha256) ?? false;
 
-/** The pictures with what they are looked up by; those of which it is gone meanwhile are left out. */
-async function withFingerprints(
-  db: Knex,
-  analyserVersion: string,
-  pictures: readonly (SoughtPicture & { reach: Reach })[],
-): Promise<Query[]> {
-  const missing = pictures.filter(({ fingerprint }) => !fingerprint).map(({ sha256 }) => sha256);
-  const read =
-    missing.length > 0 ? await PictureFingerprint.query(db).where({ analyserVersion }).whereIn('sha256', missing) : [];
-  const bySha256 = new Map<string, Fingerprinted>(read.map((row) => [row.sha256.toString('hex'), row]));
-  return pictures.flatMap(({ sha256, pdq, pdqQuality, reach, fingerprint }) => {
-    const print = fingerprint ?? bySha256.get(sha256.toString('hex'));
-    if (!print) return [];
-    const descriptor = print.descriptor instanceof Int8Array ? print.descriptor : asDescriptor(print.descriptor);
-    const [dihedral, evidence] = [alone(print.dihedral), alone(print.evidence)];
-    return { sha256, reach, pdq: alone(pdq), quality: pdqQuality, dihedral, descriptor, evidence };
-  });
-}
-
-/** Compares each pair one way, and those that match the other way too, for what was done to which. */
-async function comparePairs(
-  threads: MatchThreads,
-  tasks: { query: Query; candidates: KnownPicture[] }[],
-): Promise<FoundMatch[]> {
-  const compared = await threads.compare(tasks.filter(({ candidates }) => candidates.length > 0));
-  const pairs = tasks
-    .filter(({ candidates }) => candidates.length > 0)
-    .flatMap(({ query, candidates }, task) =>
-      candidates.flatMap((candidate, at) => {
-        const match = compared[task]?.[at];
-        return match ? { query, candidate, match } : [];
-      }),
-    );
-  const uploads = pairs.filter(({ candidate }) => candidate.referenceId === null);
-  const back = await threads.compare(
-    uploads.map(({ query, candidate }) => ({ query: candidate, candidates: [query] })),
-  );
-  const there = pairs.map(({ query, candidate, match }) =>
-    asFound(query.sha256, match, { otherSha256: candidate.sha256, referenceId: candidate.referenceId }),
-  );
-  const andBack = uploads.flatMap(({ query, candidate, match }, at) =>
-    candidate.sha256
-      ? asFound(candidate.sha256, back[at]?.[0] ?? match, { otherSha256: query.sha256, referenceId: null })
-      : [],
-  );
-  return [...there, ...andBack];
+/** What matches whom, and of uploads the other way round too. */
+function bothDirections(
+  { query, candidate }: { query: Query; candidate: KnownPicture },
+  { match, back }: StoredMatch,
+): FoundMatch[] {
+  const { sha256, referenceId } = candidate;
+  const there = asFound(query.sha256, match, { otherSha256: sha256, referenceId });
+  if (referenceId !== null || !sha256) return [there];
+  return [there, asFound(sha256, back ?? match, { otherSha256: query.sha256, referenceId: null })];
 }
 
 function asFound(

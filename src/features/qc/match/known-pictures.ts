@@ -1,19 +1,11 @@
 import type { Knex } from 'knex';
 import { FingerprintIndex } from '../../../../workers/match/fingerprint-index.js';
-import { asDescriptor } from './candidates.js';
+import { copyOut } from './binary-copy.js';
 
 const PAGE = 10_000;
 const FIRST_CAPACITY = 1024;
 /** Address space alone, until there are so many. */
 const CAPACITY = 8_000_000;
-
-interface HashRow {
-  sequence: number;
-  /** Null for a reference. */
-  ownerId: string | null;
-  pdq: Buffer;
-  descriptor: Buffer | null;
-}
 
 /**
  * Every picture anybody has uploaded, and every reference, as far as searching goes: one for a process, in memory that
@@ -27,6 +19,8 @@ export class KnownPictures {
   #lastReference = 0;
   /** What owners are called in the index, by id. */
   readonly #owners = new Map<string, number>();
+  /** The sequence number of the last picture known of each owner, by what he is called. */
+  readonly #lastOf: number[] = [];
   #catchingUp: Promise<unknown> = Promise.resolve();
 
   get size(): number {
@@ -41,6 +35,16 @@ export class KnownPictures {
   /** The sequence number of the last reference known; 0 where there is none. */
   get lastReference(): number {
     return this.#lastReference;
+  }
+
+  /** The sequence number of the last picture known of an owner; 0 where there is none. */
+  lastOf(ownerId: string): number {
+    return this.#lastOf[this.#owners.get(ownerId) ?? 0] ?? 0;
+  }
+
+  /** Whether a position is a reference's. */
+  isReference(position: number): boolean {
+    return this.index.tagsOf(position).reference;
   }
 
   /**
@@ -78,25 +82,34 @@ export class KnownPictures {
 
   async #read(db: Knex): Promise<number> {
     for (;;) {
-      const { rows } = await db.raw<{ rows: HashRow[] }>(
-        `(select sequence, owner_id as "ownerId", pdq, descriptor from picture_hashes
-          where sequence > :after order by sequence limit :page)
+      const after = this.lastSequence;
+      let read = 0;
+      await copyOut(
+        db,
+        `(select sequence, owner_id, pdq, descriptor from picture_hashes
+          where sequence > ${after} order by sequence limit ${PAGE})
          union all
          (select sequence, null, pdq, descriptor from reference_images
-          where sequence > :after order by sequence limit :page)
-         order by sequence limit :page`,
-        { after: this.lastSequence, page: PAGE },
+          where sequence > ${after} order by sequence limit ${PAGE})
+         order by sequence limit ${PAGE}`,
+        (row) => {
+          const owner = row.bytes(1);
+          const descriptor = row.bytes(3);
+          this.#append(row.integer(0), owner && uuidOf(owner), { pdq: row.bytes(2)!, descriptor });
+          read += 1;
+        },
       );
-      for (const row of rows) this.#append(row);
-      if (rows.length < PAGE) return this.lastSequence;
+      if (read < PAGE) return this.lastSequence;
     }
   }
 
-  #append({ sequence, ownerId, pdq, descriptor }: HashRow): void {
+  #append(sequence: number, ownerId: string | null, print: { pdq: Buffer; descriptor: Buffer | null }): void {
+    const { pdq, descriptor } = print;
+    const owner = ownerId === null ? 0 : this.ownerTag(ownerId);
     const position = this.index.append({
       pdq,
-      descriptor: descriptor && asDescriptor(descriptor),
-      owner: ownerId === null ? 0 : this.ownerTag(ownerId),
+      descriptor: descriptor && new Int8Array(descriptor.buffer, descriptor.byteOffset, descriptor.length),
+      owner,
       request: 0,
       reference: ownerId === null,
     });
@@ -107,5 +120,14 @@ export class KnownPictures {
     }
     this.#sequences[position] = sequence;
     if (ownerId === null) this.#lastReference = sequence;
+    else this.#lastOf[owner] = sequence;
   }
+}
+
+/** As it is written. */
+function uuidOf(bytes: Buffer): string {
+  const digits = bytes.toString('hex');
+  return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].join(
+    '-',
+  );
 }

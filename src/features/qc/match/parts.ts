@@ -1,15 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { LocalIndex } from '../../../../workers/match/local-index.js';
-import type { PartsPlace, PartsRange, PartsTask } from '../../../../workers/match/match-task.js';
+import { LocalIndex, type SharedLocalFeatures } from '../../../../workers/match/local-index.js';
+import type { PartsPlace, PartsRange } from '../../../../workers/match/match-task.js';
+import { copyLiteral, copyOut } from './binary-copy.js';
 
 /** Pictures of one generation; two are kept, at about 2.6 kB a picture. */
 const GENERATION = 8192;
 /** Owners whose pictures are kept at hand: as many as a process works for at a time. */
 const OWNERS = 2;
 const PAGE = 256;
-/** So many pictures that share parts with a query are compared with it. */
-const MOST_CANDIDATES = 20;
 
 interface Generation {
   index: LocalIndex;
@@ -17,49 +16,56 @@ interface Generation {
   sequences: number[];
 }
 
-/** What a picture is sought by, and which pictures it is sought among: by sequence numbers, the ends not among them. */
-export interface PartsQuery {
-  evidence: Uint8Array;
-  reach: { uploadsAfter: number; uploadsBefore: number; referencesAfter: number };
+/** Which pictures one is sought among: by sequence numbers, the ends not among them. */
+export interface PartsReach {
+  uploadsAfter: number;
+  uploadsBefore: number;
+  referencesAfter: number;
 }
 
-interface PartsGround {
-  db: Knex;
-  pool: { searchParts(task: PartsTask): Promise<PartsPlace[][]> };
+/** The last sequence numbers that are known: of the owner, and of the references. */
+export interface PartsNewest {
+  owner: number;
+  references: number;
+}
+
+/** Where pictures are sought that share parts with others. */
+export interface PartsSearch {
+  indices: SharedLocalFeatures[];
+  rangesOf(reach: PartsReach): PartsRange[];
+  pictureAt(place: PartsPlace): { sequence: number; isReference: boolean };
 }
 
 /**
- * Finds pictures that show parts of each other (screenshots, pasted-in copies, strong crops), which no hash of the whole
- * finds: among the newest of an owner's pictures, and of the references, some ten thousand each.
+ * Pictures that show parts of each other (screenshots, pasted-in copies, strong crops), which no hash of the whole
+ * finds, are sought among the newest of an owner's pictures, and of the references, some ten thousand each.
  */
 export class PartsMemory {
   /** By owner, the one asked for last at the end; `null` are the references. */
   readonly #recent = new Map<string | null, RecentParts>();
 
-  /** The sequence numbers of the pictures that share parts with each query. */
-  async candidates({ db, pool }: PartsGround, ownerId: string, queries: readonly PartsQuery[]): Promise<number[][]> {
+  /** @param newest what was known when the search began. */
+  async open(db: Knex, ownerId: string, newest: PartsNewest): Promise<PartsSearch> {
     const own = this.#of(ownerId);
     const references = this.#of(null);
-    await own.catchUp(db);
-    await references.catchUp(db);
-    const generations = [...own.generations, ...references.generations];
-    const task: PartsTask = {
+    await own.catchUp(db, newest.owner);
+    await references.catchUp(db, newest.references);
+    const ofOwner = own.generations;
+    const generations = [...ofOwner, ...references.generations];
+    return {
       indices: generations.map(({ index }) => index.shared),
-      queries: queries.map(({ evidence, reach }) => {
-        const ranges = generations.flatMap((generation, index): PartsRange[] => {
-          const isOwn = index < own.generations.length;
+      rangesOf: (reach) =>
+        generations.flatMap((generation, index): PartsRange[] => {
+          const isOwn = index < ofOwner.length;
           const from = placeAfter(generation, isOwn ? reach.uploadsAfter : reach.referencesAfter);
           const below = placeAfter(generation, isOwn ? reach.uploadsBefore - 1 : Infinity);
           return from < below ? [{ index, from, below }] : [];
-        });
-        return { evidence, ranges };
+        }),
+      pictureAt: ({ index, position }) => ({
+        sequence: generations[index]!.sequences[position]!,
+        isReference: index >= ofOwner.length,
       }),
-      limit: MOST_CANDIDATES,
     };
-    const found = await pool.searchParts(task);
-    return found.map((places) =>
-      places.flatMap(({ index, position }) => generations[index]?.sequences[position] ?? []),
-    );
   }
 
   #of(ownerId: string | null): RecentParts {
@@ -85,8 +91,9 @@ class RecentParts {
     this.#ownerId = ownerId;
   }
 
-  catchUp(db: Knex): Promise<void> {
-    const turn = this.#catchingUp.then(() => this.#read(db));
+  /** Reads what is new, where there is something up to that number. */
+  catchUp(db: Knex, newest: number): Promise<void> {
+    const turn = this.#catchingUp.then(() => this.#read(db, newest));
     this.#catchingUp = turn.catch(() => undefined);
     return turn;
   }
@@ -95,39 +102,47 @@ class RecentParts {
     return this.#older ? [this.#older, this.#newer] : [this.#newer];
   }
 
-  async #read(db: Knex): Promise<void> {
+  async #read(db: Knex, newest: number): Promise<void> {
+    if (this.#lastSequence !== null && this.#lastSequence >= newest) return;
     this.#lastSequence ??= await this.#start(db);
     for (;;) {
-      const rows: { sequence: number; evidence: Buffer }[] = await this.#known(db)
-        .join('picture_fingerprints as fingerprint', (join) => {
-          join.on('fingerprint.sha256', 'known.sha256').andOn('fingerprint.analyser_version', 'known.analyser_version');
-        })
-        .where('known.sequence', '>', this.#lastSequence)
-        .orderBy('known.sequence')
-        .limit(PAGE)
-        .select('known.sequence', 'fingerprint.evidence');
-      for (const { sequence, evidence } of rows) {
-        this.#append(sequence, evidence);
+      let read = 0;
+      await copyOut(db, this.#pageAfter(this.#lastSequence), (row) => {
+        const sequence = row.integer(0);
+        const evidence = row.bytes(1);
+        if (evidence) this.#append(sequence, evidence);
         this.#lastSequence = sequence;
-      }
-      if (rows.length < PAGE) return;
+        read += 1;
+      });
+      if (read < PAGE) return;
       await nextTurn();
     }
   }
 
   /** What lies more than a generation back is not worth reading. */
   async #start(db: Knex): Promise<number> {
-    const row: { sequence: number } | undefined = await this.#known(db)
-      .orderBy('known.sequence', 'desc')
+    const row: { sequence: number } | undefined = await (
+      this.#ownerId === null
+        ? db('reference_images').whereNotNull('sha256')
+        : db('picture_hashes').where('owner_id', this.#ownerId)
+    )
+      .orderBy('sequence', 'desc')
       .offset(GENERATION)
-      .first('known.sequence');
+      .first('sequence');
     return row?.sequence ?? 0;
   }
 
-  #known(db: Knex): Knex.QueryBuilder {
-    return this.#ownerId === null
-      ? db('reference_images as known').whereNotNull('known.sha256')
-      : db('picture_hashes as known').where('known.owner_id', this.#ownerId);
+  #pageAfter(sequence: number): string {
+    const known =
+      this.#ownerId === null
+        ? 'reference_images known where known.sha256 is not null'
+        : `picture_hashes known where known.owner_id = ${copyLiteral(this.#ownerId)}`;
+    return `select page.sequence, fingerprint.evidence from (
+              select sequence, sha256, analyser_version from ${known} and sequence > ${sequence}
+              order by sequence limit ${PAGE}) page
+            left join picture_fingerprints fingerprint
+              on fingerprint.sha256 = page.sha256 and fingerprint.analyser_version = page.analyser_version
+            order by page.sequence`;
   }
 
   #append(sequence: number, evidence: Uint8Array): void {
