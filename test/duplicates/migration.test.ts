@@ -7,6 +7,7 @@ import { connect } from '../../src/database/connection.js';
 import { KnownPictures } from '../../src/features/qc/match/known-pictures.js';
 import { down as takeDuplicatesBack, up as bringDuplicates } from '../../migrations/20261125090010_duplicates.js';
 import { down as takeHashesBack, up as bringHashes } from '../../migrations/20261125090000_picture_hashes.js';
+import { down as takeTiedBack, up as bringTied } from '../../migrations/20261126170010_tied_images.js';
 import { down as takeUnscannedBack, up as bringUnscanned } from '../../migrations/20261126150000_unscanned_pictures.js';
 import { randomHash } from '../matching/hashes.js';
 import { emptyDatabase } from '../support/database.js';
@@ -23,6 +24,7 @@ describe('a database of a release that kept hashes with its analyses', () => {
     await migrate(url, log);
     plain = knex({ client: 'pg', connection: url });
     await plain.transaction(async (trx) => {
+      await takeTiedBack(trx);
       await takeUnscannedBack(trx);
       await takeDuplicatesBack(trx);
       await takeHashesBack(trx);
@@ -65,6 +67,7 @@ describe('a database of a release that kept hashes with its analyses', () => {
       await bringHashes(trx);
       await bringDuplicates(trx);
       await bringUnscanned(trx);
+      await bringTied(trx);
     });
 
     const db = connect(url, { poolSize: 2, applicationName: 'test', log });

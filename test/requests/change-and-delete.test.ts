@@ -9,6 +9,8 @@ import { QcResult } from '../../models/qc-result.js';
 import { QcRun } from '../../models/qc-run.js';
 import { Task, type TaskStatus } from '../../models/task.js';
 import { clearRequests } from '../../src/features/requests/clear-requests.js';
+import { setGold } from '../../src/features/tasks/gold.js';
+import { saveLabels } from '../../src/features/tasks/labels.js';
 import { renderPicture } from '../support/pictures.js';
 import { startTestServer, type TestServer, type TestUser } from '../support/server.js';
 
@@ -144,6 +146,24 @@ describe('a request that is there', () => {
       assert.equal((await call('POST', `/requests/${id}/qc/run`)).status, 404);
       const details = { owner_id: user.id, title: 'Signs', images: 1 };
       assert.deepEqual(await audited(id), [{ action: 'request.deleted', details }]);
+    });
+
+    it('under the hands of whoever labels it or sets its known answers', async () => {
+      const id = await order();
+      const [image] = await upload(id, 1);
+      const taskId = await task(id, 'in_progress');
+      const { db } = server;
+      const request = await DatasetRequest.query(db).findById(id).throwIfNotFound();
+      const found = { task: await Task.query(db).findById(taskId).throwIfNotFound(), request, labelerId: user.id };
+      const answer = { imageId: image?.id ?? '', classes: ['stop'] };
+      const attempts = [
+        () => saveLabels(db, found, answer),
+        () => setGold(db, { id: user.id, roles: [], organizationId: null }, request, [answer]),
+      ];
+      await call('DELETE', `/requests/${id}`, undefined, admin.token);
+      for (const attempt of attempts) await assert.rejects(attempt, { kind: 'not_found' });
+      await clearRequests(db, { requestId: id }, { shutdown: new AbortController().signal });
+      for (const attempt of attempts) await assert.rejects(attempt, { kind: 'not_found' });
     });
 
     it('row by row and file by file, which leaves the same picture of another request alone', async () => {

@@ -5,7 +5,7 @@ import { DatasetRequest } from '../../models/dataset-request.js';
 import { Label } from '../../models/label.js';
 import { Task } from '../../models/task.js';
 import { User } from '../../models/user.js';
-import { Clinic } from '../images/clinic.js';
+import { Clinic, clinicalForm, pictures } from '../images/clinic.js';
 import { untilWaiting } from '../support/locks.js';
 import { createOrganizations } from '../support/organizations.js';
 import { renderPicture } from '../support/pictures.js';
@@ -228,9 +228,16 @@ describe('deleting a user', () => {
         token: owner.token,
         json: { url: 'https://example.com', events: ['qc.completed'] },
       });
-      await untilWaiting(server.db, 3);
+      const form = clinicalForm('image', await pictures(1));
+      const wound = server.api('POST', '/images/upload/single', { token: owner.token, form });
+      await untilWaiting(server.db, 4);
       await gate.commit();
-      assert.deepEqual([(await deletion).status, (await order).status, (await hook).status], [200, 401, 401]);
+      const calls = await Promise.all([deletion, order, hook, wound]);
+      assert.deepEqual(
+        calls.map(({ status }) => status),
+        [200, 401, 401, 401],
+      );
+      assert.equal((await server.db('images')).length, 0);
       assert.equal(await DatasetRequest.query(server.db).where({ ownerId: owner.user.id }).resultSize(), 0);
       assert.equal((await server.db('webhooks')).length, 0);
     });

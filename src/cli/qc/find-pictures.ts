@@ -1,11 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { readdir, realpath, stat, symlink } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { isNamedPicture } from '../../../client/node.js';
 import type { ImageContentType } from '../../../workers/analysis.js';
-import { PictureInspector } from '../../features/uploads/inspection/picture-inspector.js';
+import { inspectPath } from '../../features/uploads/inspection/inspect-path.js';
 import { type PictureLimits, PictureRejected } from '../../features/uploads/inspection/rejection.js';
-import { nameUnrecognised, UnrecognisedFile } from '../../features/uploads/inspection/unrecognised.js';
 
 export interface FoundFile {
   /** Where it can be read. */
@@ -110,15 +108,12 @@ export async function inspectFile(
   limits: PictureLimits,
 ): Promise<InspectedFile | FileFault | PassedOver> {
   try {
-    const inspector = new PictureInspector(limits);
-    for await (const chunk of createReadStream(file.path)) inspector.write(chunk as Buffer);
-    const { sha256, contentType, bytes } = inspector.end();
+    const { sha256, contentType, bytes } = await inspectPath(file.path, limits);
     const { mtimeMs } = await stat(file.path);
     return { ...file, sha256: Buffer.from(sha256, 'hex'), contentType, bytes, modifiedAt: mtimeMs };
   } catch (error) {
-    const verdict = error instanceof UnrecognisedFile ? await nameUnrecognised(error) : error;
-    if (!(verdict instanceof PictureRejected)) return unreadable(file.name, error, 'The file');
-    const { code, fact } = verdict;
+    if (!(error instanceof PictureRejected)) return unreadable(file.name, error, 'The file');
+    const { code, fact } = error;
     const isNoPicture = code === 'not_an_image' || code === 'empty';
     if (isNoPicture && !isNamedPicture(file.name)) return { name: file.name, what: 'file' };
     return { name: file.name, code, message: fact };

@@ -51,7 +51,7 @@ export async function readEdges(
   { threshold, nearShots }: EdgeFilter,
 ): Promise<{ edges: Edge[]; nodes: Map<string, Node> }> {
   const { rows } = await db.raw<{ rows: EdgeRow[] }>(
-    `with ${foundMatches('image.request_id = :requestId')}
+    `with ${foundMatches('image.id in (select image_id from tied_images where request_id = :requestId)')}
      select found.image_id as "imageId", found.other_image_id as "otherImageId", found.reference_id as "referenceId",
             found.relation, found.score,
             cast(image.width as bigint) * image.height as pixels, image.bytes, image.duplicate_decision as decision,

@@ -11,8 +11,8 @@ import { fileKinds } from './format.js';
 /** The storage's own signed address of a completed export, which has it saved under a name. @throws {DomainError} `not_found`. */
 export async function locateExport({ db, storage }: { db: Knex; storage: Storage }, id: string): Promise<string> {
   const found = await DatasetExport.query(db).findById(id);
-  if (!found?.storageKey) throw notFound('Export');
-  const request = await DatasetRequest.query(db).findById(found.requestId).throwIfNotFound();
+  const request = found && (await DatasetRequest.query(db).findById(found.requestId));
+  if (!found?.storageKey || !request) throw notFound('Export');
   const name = downloadName(request, found);
   return storage.signedGetUrl(found.storageKey, {
     contentType: fileKinds[found.format].contentType,

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Image } from '../../../models/image.js';
 import { UploadBatch } from '../../../models/upload-batch.js';
 import { User } from '../../../models/user.js';
-import { notFound } from '../../errors.js';
+import { confirmActive } from '../auth/confirm-caller.js';
 import { dropObjects, insertImages, newImages, type NewImage } from '../uploads/insert-images.js';
 import type { ReceivedFile } from '../uploads/received-files.js';
 
@@ -21,7 +21,7 @@ export interface KeptClinicalImages {
 /**
  * Makes clinical images of files that lie in storage under their final keys. A file the user has sent before, in this
  * call or another, stands for the image that is there already; its object is deleted.
- * @throws {DomainError} `not_found` when there is no such user.
+ * @throws {DomainError} `unauthenticated` when he was put out or deleted meanwhile.
  */
 export async function keepClinical(
   trx: Knex.Transaction,
@@ -29,8 +29,8 @@ export async function keepClinical(
   files: readonly ReceivedFile[],
 ): Promise<KeptClinicalImages> {
   // Held, so that nobody moves him into another organization past the images that are being made.
-  const owner = await User.query(trx).findById(ownerId).select('organizationId').forShare();
-  if (!owner) throw notFound('User');
+  const owner = await User.query(trx).findById(ownerId).select('organizationId', 'isActive').forShare();
+  confirmActive(owner);
   const batch = await UploadBatch.query(trx).insert({ id: uuidv7(), requestId: null, ownerId });
   const { organizationId } = owner;
   const wanted = newImages({ requestId: null, batchId: batch.id, ownerId, organizationId }, files);

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { DatasetRequest } from '../../../models/dataset-request.js';
 import { GoldAnswer } from '../../../models/gold-answer.js';
 import { Image } from '../../../models/image.js';
-import { invalid } from '../../errors.js';
+import { invalid, notFound } from '../../errors.js';
 import { applyCursor } from '../../database/keyset.js';
 import type { Actor } from '../auth/actor.js';
 import { dealImages } from './deal-images.js';
@@ -11,7 +11,7 @@ import { dealImages } from './deal-images.js';
  * Sets the labels that images are known to deserve; an empty list takes an image's answer away. Where tasks share the
  * request's images, those with an answer go to every labeler.
  * @returns how many images of the request have an answer now.
- * @throws {DomainError} `invalid` naming `images` for one of another request or a class that the request does not have.
+ * @throws {DomainError} `not_found` when the request was deleted meanwhile, `invalid` naming `images` for one of another request or a class that the request does not have.
  */
 export async function setGold(
   db: Knex,
@@ -23,7 +23,8 @@ export async function setGold(
   if (new Set(ids).size < ids.length) throw invalid('images', 'Name each image once.');
 
   return db.transaction(async (trx) => {
-    const locked = await DatasetRequest.query(trx).findById(request.id).forUpdate().throwIfNotFound();
+    const locked = await DatasetRequest.query(trx).findById(request.id).forUpdate();
+    if (!locked || locked.deletedAt) throw notFound('Request');
     const unknown = answers.flatMap(({ classes }) => classes).find((name) => !locked.classes.includes(name));
     if (unknown !== undefined) throw invalid('images', `${unknown} is not a class of this request.`);
     const there = await Image.query(trx)

@@ -20,10 +20,13 @@ export async function saveLabels(
 ): Promise<void> {
   await db.transaction(async (trx) => {
     // The lock orders this after or before the task's completion, never beside it.
-    const { status } = await Task.query(trx).findById(task.id).forUpdate().throwIfNotFound();
-    if (status === 'done') throw conflict('This task is done: its labels no longer change.');
+    const locked = await Task.query(trx).findById(task.id).forUpdate();
     // As it is now: classes may have been taken away since it was read, and images dealt out.
-    const { classes: known, overlap } = await DatasetRequest.query(trx).findById(request.id).throwIfNotFound();
+    const order = await DatasetRequest.query(trx).findById(request.id);
+    if (!locked || !order || order.deletedAt) throw notFound('Task');
+    const { status } = locked;
+    const { classes: known, overlap } = order;
+    if (status === 'done') throw conflict('This task is done: its labels no longer change.');
     const unknown = classes.find((name) => !known.includes(name));
     if (unknown !== undefined) {
       throw invalid('labels', `${unknown} is not a class of this request, which has: ${known.join(', ')}.`);

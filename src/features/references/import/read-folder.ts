@@ -1,10 +1,9 @@
-import { createReadStream } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { UploadLimits } from '../../../config.js';
-import { type PictureFacts, PictureInspector } from '../../uploads/inspection/picture-inspector.js';
+import { inspectPath } from '../../uploads/inspection/inspect-path.js';
+import type { PictureFacts } from '../../uploads/inspection/picture-inspector.js';
 import { PictureRejected } from '../../uploads/inspection/rejection.js';
-import { nameUnrecognised, UnrecognisedFile } from '../../uploads/inspection/unrecognised.js';
 import type { Fault } from './entry.js';
 
 /** A picture in a folder, whole and within limits as far as its container tells. */
@@ -32,13 +31,10 @@ export async function inspectFile(
   limits: UploadLimits,
 ): Promise<FoundPicture | Fault> {
   try {
-    const inspector = new PictureInspector(limits);
-    for await (const chunk of createReadStream(path)) inspector.write(chunk as Buffer);
-    const { sha256, contentType } = inspector.end();
+    const { sha256, contentType } = await inspectPath(path, limits);
     return { path, name, sha256: Buffer.from(sha256, 'hex'), contentType };
   } catch (error) {
-    const verdict = error instanceof UnrecognisedFile ? await nameUnrecognised(error) : error;
-    if (verdict instanceof PictureRejected) return { at: name, message: verdict.message };
+    if (error instanceof PictureRejected) return { at: name, message: error.message };
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     return { at: name, message: `The file cannot be read (${code}).` };
