@@ -5,9 +5,9 @@ export * from './index.js';
 
 /** The parts of the File and Directory Entries API that are used. */
 interface Entry {
-  readonly isFile: boolean;
   readonly isDirectory: boolean;
   readonly name: string;
+  readonly fullPath: string;
 }
 
 interface FileEntry extends Entry {
@@ -23,9 +23,17 @@ interface DroppedItem {
   getAsFile: () => File | null;
 }
 
+/** What systems leave in folders, which nobody means to upload. */
+const isLitter = (name: string) => name.startsWith('.') || /^(thumbs\.db|desktop\.ini)$/i.test(name);
+
+/** The files that were chosen in a field of a form, hidden ones left out. @param list the field's `files`. */
+export const chosenFiles = (list: ArrayLike<File> | null): File[] =>
+  Array.from(list ?? []).filter(({ name }) => !isLitter(name));
+
 /**
- * The files that were dropped on a page, and those below dropped folders, hidden ones left out. To be called in the drop
- * event itself: what was dropped is gone after it.
+ * The files that were dropped on a page, and those below dropped folders, hidden ones left out. A folder that cannot be
+ * read stands for itself, as a file that cannot be opened. To be called in the drop event itself: what was dropped is gone
+ * after it.
  * @param data the event's `dataTransfer`.
  */
 export function droppedFiles(data: { items: ArrayLike<DroppedItem> }): AsyncGenerator<UploadSource> {
@@ -37,29 +45,44 @@ export function droppedFiles(data: { items: ArrayLike<DroppedItem> }): AsyncGene
 }
 
 /** The files that entries are, or that lie below them, in order, each opened when its turn comes. */
-export async function* filesOf(entries: Iterable<Entry | File | null>): AsyncGenerator<UploadSource> {
+async function* filesOf(entries: Iterable<Entry | File | null>): AsyncGenerator<UploadSource> {
   for (const entry of entries) {
-    if (entry === null) continue;
+    if (entry === null || isLitter(entry.name)) continue;
     if (entry instanceof File) yield entry;
-    else if (!entry.name.startsWith('.') && entry.isDirectory) yield* filesBelow(entry as DirectoryEntry);
-    else if (!entry.name.startsWith('.')) yield deferred(entry as FileEntry);
+    else if (entry.isDirectory) yield* filesBelow(entry as DirectoryEntry);
+    else yield deferred(entry, () => new Promise((resolve, reject) => (entry as FileEntry).file(resolve, reject)));
   }
 }
 
 async function* filesBelow(folder: DirectoryEntry): AsyncGenerator<UploadSource> {
   const reader = folder.createReader();
   for (;;) {
-    // A browser hands out a hundred at a time, and none at the end.
-    const entries = await new Promise<Entry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    let entries: Entry[];
+    try {
+      // A browser hands out a hundred at a time, and none at the end.
+      entries = await new Promise<Entry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    } catch (error) {
+      const fault = error instanceof Error ? error : new Error(String(error));
+      yield deferred(folder, () => Promise.reject(fault));
+      return;
+    }
     if (entries.length === 0) return;
     yield* filesOf(entries);
   }
 }
 
-const deferred = (entry: FileEntry): DeferredFile => ({
-  name: entry.name,
-  open: () => new Promise<File>((resolve, reject) => entry.file(resolve, reject)),
+const deferred = ({ name, fullPath }: Entry, open: () => Promise<File>): DeferredFile => ({
+  name,
+  path: fullPath.replace(/^\//, ''),
+  open,
 });
+
+/** A file's name with the folders that it was dropped or chosen with, where it was. */
+export function pathOf(source: UploadSource): string {
+  if (!(source instanceof File)) return source.path ?? source.name;
+  const { webkitRelativePath: path = '' } = source as { webkitRelativePath?: string };
+  return path === '' ? source.name : path;
+}
 
 /** The part of a browser's storage that is used. */
 interface KeyValueStorage {

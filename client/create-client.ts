@@ -63,7 +63,8 @@ const CALLS_PER_BATCH = 20;
  */
 export function createClient({ token, credentials, onTokens, ...options }: ClientOptions): AssayClient {
   const url = `${options.url.replace(/\/+$/, '')}/trpc`;
-  const fetchIt = plainFetch(options.fetch ?? ((input, init) => fetch(input, init)));
+  const rawFetch: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
+  const fetchIt = plainFetch(rawFetch);
   const session = credentials ? new Session({ url, credentials, onTokens, fetch: fetchIt }) : null;
   const given = async () => (typeof token === 'function' ? await token() : token);
 
@@ -85,7 +86,7 @@ export function createClient({ token, credentials, onTokens, ...options }: Clien
   });
   const oneByOne: TRPCLink<AppRouter> = (runtime) => (call) => {
     const context = call.op.context as CallContext;
-    const send = context.onSent ? fetchReporting(context.onSent, fetchIt) : fetchIt;
+    const send = context.onSent ? plainFetch(fetchReporting(context.onSent, rawFetch)) : fetchIt;
     return httpLink({ url, fetch: send, headers: () => headersOf([context]) })(runtime)(call);
   };
   const trpc = createTRPCClient<AppRouter>({

@@ -5,6 +5,8 @@ import { CountedFile, tellsOfBodies } from './send-with-progress.js';
 /** A picture that is opened when its turn comes, so that a folder of any size takes no memory. */
 export interface DeferredFile {
   name: string;
+  /** Its name with the folders that it came with. */
+  path?: string;
   open: () => Promise<File>;
 }
 
@@ -60,31 +62,48 @@ export const callContext = (retries = 5, onSent?: (bytes: number) => void) => ({
   ...(onSent && { onSent }),
 });
 
+/** How calls are made, and where what becomes of their files is gathered. */
+export interface Sending<Answer extends { errors: RefusedFile[] }> {
+  /** Makes one call. */
+  send: (files: OpenedFile[], signal: AbortSignal) => Promise<Answer>;
+  onAnswer: (files: number, answer: Answer) => void;
+  /** Told of a file that cannot be opened; the others go on. */
+  onUnreadable: (refused: RefusedFile) => void;
+}
+
 /**
- * Sends files batch by batch, some batches at a time. A batch holds each file name once, since that is how a refusal names
- * its file.
- * @param send makes one call. @param onUnreadable is told of files that cannot be opened; the others go on.
+ * Sends files batch by batch, some batches at a time, and tells of each what became of it. A batch holds each file name
+ * once, since that is how a refusal names its file.
  * @throws what a call threw, once the others under way have ended.
  */
-export async function sendBatches(
+export async function sendBatches<Answer extends { errors: RefusedFile[] }>(
   sources: UploadSources,
   options: CallOptions,
-  {
-    send,
-    onUnreadable,
-  }: {
-    send: (files: OpenedFile[], signal: AbortSignal) => Promise<void>;
-    onUnreadable: (refused: RefusedFile, source: UploadSource) => void;
-  },
+  { send, onAnswer, onUnreadable }: Sending<Answer>,
 ): Promise<void> {
+  const { onFile } = options;
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const waiting = batches(sources, options, onUnreadable);
+  const waiting = batches(sources, options, (refused, source) => {
+    const { filename, message } = refused;
+    onFile?.({ source, filename, message, state: 'refused', sentBytes: 0, bytes: 0 });
+    onUnreadable(refused);
+  });
+  const sendOne = async (files: OpenedFile[]) => {
+    try {
+      const answer = await send(files, signal);
+      tellOutcome(files, answer.errors, onFile);
+      onAnswer(files.length, answer);
+    } catch (error) {
+      tellFailure(files, onFile);
+      throw error;
+    }
+  };
   const work = async () => {
     try {
       for await (const files of takeTurns(waiting)) {
         signal.throwIfAborted();
-        await send(files, signal);
+        await sendOne(files);
       }
     } catch (error) {
       stop.abort(error);
@@ -140,7 +159,8 @@ async function* batches(
 
 function asReason(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  return String(code ?? message ?? error);
+  // Node's codes are words, a browser's are numbers.
+  return String(typeof code === 'string' ? code : (message ?? error));
 }
 
 /** What names a file whatever the service made of its name. */
@@ -175,7 +195,7 @@ export function counted(
 }
 
 /** Tells of each file what became of it. */
-export function tellOutcome(
+function tellOutcome(
   files: readonly OpenedFile[],
   refused: readonly RefusedFile[],
   onFile: CallOptions['onFile'],
@@ -190,7 +210,7 @@ export function tellOutcome(
 }
 
 /** Tells that the call failed, so that its files can be sent again. */
-export function tellFailure(files: readonly OpenedFile[], onFile: CallOptions['onFile']): void {
+function tellFailure(files: readonly OpenedFile[], onFile: CallOptions['onFile']): void {
   for (const { source, file } of files) {
     onFile?.({ source, filename: file.name, state: 'failed', sentBytes: 0, bytes: file.size });
   }

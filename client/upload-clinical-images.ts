@@ -7,8 +7,6 @@ import {
   type OpenedFile,
   refusals,
   sendBatches,
-  tellFailure,
-  tellOutcome,
   type UploadSources,
 } from './upload-calls.js';
 
@@ -43,22 +41,16 @@ export async function uploadClinicalImages(
     onProgress?.({ sent, total: Array.isArray(sources) ? sources.length : sent });
   };
   await sendBatches(sources, options, {
+    send: (files, signal) => sendForm(client, files, { ...options, stage, signal }),
+    onAnswer: (files, answer) => {
+      for (const image of answer.images) images.set(image.id, image);
+      outcome.repeated += answer.repeated;
+      outcome.errors.push(...answer.errors);
+      add(files);
+    },
     onUnreadable: (refused) => {
       outcome.errors.push(refused);
       add(1);
-    },
-    send: async (files, signal) => {
-      try {
-        const answer = await sendForm(client, files, { ...options, stage, signal });
-        for (const image of answer.images) images.set(image.id, image);
-        outcome.repeated += answer.repeated;
-        outcome.errors.push(...answer.errors);
-        tellOutcome(files, answer.errors, options.onFile);
-        add(files.length);
-      } catch (error) {
-        tellFailure(files, options.onFile);
-        throw error;
-      }
     },
   });
   return { ...outcome, images: [...images.values()] };

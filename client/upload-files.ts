@@ -8,8 +8,6 @@ import {
   type OpenedFile,
   refusals,
   sendBatches,
-  tellFailure,
-  tellOutcome,
   type UploadSources,
 } from './upload-calls.js';
 
@@ -59,21 +57,9 @@ export async function uploadFiles(
     counting(sources, () => (found += 1)),
     options,
     {
-      onUnreadable: (refused, source) => {
-        const { filename, message } = refused;
-        options.onFile?.({ source, filename, message, state: 'refused', sentBytes: 0, bytes: 0 });
-        add(1, { uploaded: 0, skipped: 0, errors: [refused] });
-      },
-      send: async (files, signal) => {
-        try {
-          const answer = await sendBatch(client, requestId, files, { ...options, signal });
-          tellOutcome(files, answer.errors, options.onFile);
-          add(files.length, answer);
-        } catch (error) {
-          tellFailure(files, options.onFile);
-          throw error;
-        }
-      },
+      send: (files, signal) => sendBatch(client, requestId, files, { ...options, signal }),
+      onAnswer: add,
+      onUnreadable: (refused) => add(1, { uploaded: 0, skipped: 0, errors: [refused] }),
     },
   );
   return outcome;

@@ -66,14 +66,3 @@ queryClient.getQueryCache().subscribe((event) => {
   if (event.type !== 'updated' || event.action.type !== 'error') return;
   if (failureOf(event.action.error).code === 'unauthenticated') void dropSession();
 });
-
-/**
- * Makes whoever just signed in the first administrator, before the page shows him anything. Where somebody was faster, he
- * stays what he is.
- */
-export async function claimAdministration(session: { access_token: string; user_id: string }): Promise<void> {
-  const claimant = createClient({ url: window.location.origin, token: session.access_token });
-  await claimant.users.grantRole.mutate({ id: session.user_id, role_code: 'SUPER_ADMIN' }).catch((error: unknown) => {
-    if (failureOf(error).code !== 'forbidden') throw error;
-  });
-}

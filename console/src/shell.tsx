@@ -1,13 +1,15 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useI18n } from './i18n/i18n.js';
 import type { PlainKey } from './i18n/messages.js';
 import { administers, administersAll, isClinician, labels, ordersData, seesRequests, useMe } from './me.js';
-import { ClaimBanner } from './claim-banner.js';
 import { Preferences } from './preferences.js';
 import { signOut } from './sign-out.js';
 import { Button } from './ui/button.js';
 import { Icon, type IconName } from './ui/icon.js';
+import { OfflineNote } from './ui/offline-note.js';
+
+const ClaimBanner = lazy(() => import('./claim-banner.js'));
 
 interface Item {
   href: string;
@@ -37,11 +39,14 @@ export function Shell({ children }: { children: ReactNode }) {
   const [openAt, setOpenAt] = useState<string>();
   // Whoever has gone elsewhere wants to see it, and no menu before it.
   const open = openAt === location;
+  const menu = useRef<HTMLButtonElement>(null);
   const close = () => setOpenAt(undefined);
   useEffect(() => {
     if (!open) return;
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === 'Escape') close();
+      if (event.key !== 'Escape') return;
+      close();
+      menu.current?.focus();
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
@@ -80,6 +85,7 @@ export function Shell({ children }: { children: ReactNode }) {
           Assay
         </Link>
         <Button
+          ref={menu}
           kind="plain"
           icon="menu"
           aria-label={t('menu')}
@@ -127,7 +133,12 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       </aside>
       <main className="main" id="main" tabIndex={-1}>
-        <ClaimBanner />
+        <OfflineNote />
+        {!administers(me) && (
+          <Suspense>
+            <ClaimBanner />
+          </Suspense>
+        )}
         {children}
       </main>
     </div>

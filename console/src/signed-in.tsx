@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
-import { Redirect, Route, Switch } from 'wouter';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { client, type Me } from './api.js';
 import { useI18n } from './i18n/i18n.js';
 import { administers, labels, MeProvider, ordersData } from './me.js';
 import { Shell } from './shell.js';
+import { ErrorBoundary } from './ui/error-boundary.js';
 import { EmptyState, ErrorNote, Skeleton } from './ui/feedback.js';
 import { Page } from './ui/page.js';
 
@@ -37,6 +38,7 @@ async function whoIsSignedIn(): Promise<Me> {
 }
 
 export function SignedIn() {
+  const [location] = useLocation();
   const me = useQuery({ queryKey: ['me'], queryFn: whoIsSignedIn, staleTime: 60_000 });
   if (me.error) {
     return (
@@ -58,41 +60,43 @@ export function SignedIn() {
   return (
     <MeProvider value={me.data}>
       <Shell>
-        <Suspense fallback={<Skeleton rows={6} />}>
-          <Switch>
-            <Route path="/requests" component={Requests} />
-            <Route path="/requests/:id/:tab?" component={RequestPage} />
-            <Route path="/tasks" component={Tasks} />
-            <Route path="/tasks/:id" component={Annotate} />
-            <Route path="/clinic" component={Clinic} />
-            <Route path="/clinic/classify" component={Classify} />
-            <Route path="/admin/users" component={Users} />
-            <Route path="/admin/work" component={Work} />
-            <Route path="/admin/review/:id" component={Review} />
-            <Route path="/admin/settings" component={Settings} />
-            <Route path="/admin/audit" component={Audit} />
-            <Route path="/admin/metrics" component={Metrics} />
-            <Route path="/admin/system" component={System} />
-            <Route path="/admin/organizations" component={Organizations} />
-            <Route path="/admin/cameras" component={Cameras} />
-            <Route path="/admin/references" component={References} />
-            <Route path="/webhooks" component={Webhooks} />
-            <Route path="/webhooks/:id" component={Deliveries} />
-            <Route path="/account" component={Account} />
-            <Route path="/">
-              <Redirect to={home} replace />
-            </Route>
-            <Route path="/sign-in">
-              <Redirect to={home} replace />
-            </Route>
-            <Route path="/register">
-              <Redirect to={home} replace />
-            </Route>
-            <Route>
-              <NoSuchPage />
-            </Route>
-          </Switch>
-        </Suspense>
+        <ErrorBoundary at={location}>
+          <Suspense fallback={<Skeleton rows={6} />}>
+            <Switch>
+              <Route path="/requests" component={Requests} />
+              <Route path="/requests/:id/:tab?" component={RequestPage} />
+              <Route path="/tasks" component={Tasks} />
+              <Route path="/tasks/:id" component={Annotate} />
+              <Route path="/clinic" component={Clinic} />
+              <Route path="/clinic/classify" component={Classify} />
+              <Route path="/admin/users" component={Users} />
+              <Route path="/admin/work" component={Work} />
+              <Route path="/admin/review/:id" component={Review} />
+              <Route path="/admin/settings" component={Settings} />
+              <Route path="/admin/audit" component={Audit} />
+              <Route path="/admin/metrics" component={Metrics} />
+              <Route path="/admin/system" component={System} />
+              <Route path="/admin/organizations" component={Organizations} />
+              <Route path="/admin/cameras" component={Cameras} />
+              <Route path="/admin/references" component={References} />
+              <Route path="/webhooks" component={Webhooks} />
+              <Route path="/webhooks/:id" component={Deliveries} />
+              <Route path="/account" component={Account} />
+              <Route path="/">
+                <Redirect to={home} replace />
+              </Route>
+              <Route path="/sign-in">
+                <Redirect to={home} replace />
+              </Route>
+              <Route path="/register">
+                <Redirect to={home} replace />
+              </Route>
+              <Route>
+                <NoSuchPage />
+              </Route>
+            </Switch>
+          </Suspense>
+        </ErrorBoundary>
       </Shell>
     </MeProvider>
   );

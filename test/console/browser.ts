@@ -6,11 +6,12 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { packageRoot } from '../../src/package-root.js';
+import { startTestServer, type TestServer } from '../support/server.js';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** A Chromium of this machine: `CHROMIUM_PATH`, or one on the `PATH`. Nothing is downloaded. */
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const given = process.env.CHROMIUM_PATH;
   if (given) return given;
   const folders = (process.env.PATH ?? '').split(delimiter);
@@ -26,7 +27,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-export function launchBrowser(executablePath: string): Promise<Browser> {
+function launchBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--disable-gpu', '--disable-dev-shm-usage'] });
 }
 
@@ -112,10 +113,36 @@ export class Screen {
   }
 }
 
-/** For `before`: skips what needs a browser where there is none, and says so. */
-export async function browserOrSkip(context: Mocha.Context): Promise<Browser> {
-  const executable = findChromium();
-  if (executable !== undefined) return launchBrowser(executable);
-  process.stdout.write('    No Chromium here: set CHROMIUM_PATH, or install chromium. Browser tests are skipped.\n');
-  return context.skip();
+/** A browser, and a service with its console. */
+export interface Stage {
+  browser: Browser;
+  server: TestServer;
+  /** Has something ended before the service is. */
+  atEnd: (end: () => Promise<unknown>) => void;
+}
+
+/**
+ * For all tests of a `describe`: puts up a stage before them, and takes it down after. Where there is no browser they are
+ * skipped, and that is said.
+ */
+export function onStage(prepare: (stage: Stage) => Promise<void>): void {
+  const endings: (() => Promise<unknown>)[] = [];
+  before(async function () {
+    const executable = findChromium();
+    if (executable === undefined) {
+      process.stdout.write(
+        '    No Chromium here: set CHROMIUM_PATH, or install chromium. Browser tests are skipped.\n',
+      );
+      this.skip();
+    }
+    const browser = await launchBrowser(executable);
+    endings.push(() => browser.close());
+    await builtConsole();
+    const server = await startTestServer();
+    endings.push(() => server.stop());
+    await prepare({ browser, server, atEnd: (end) => endings.splice(1, 0, end) });
+  });
+  after(async () => {
+    for (const end of endings) await end();
+  });
 }

@@ -1,26 +1,16 @@
 import assert from 'node:assert/strict';
-import type { Browser } from 'playwright-core';
-import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
-import { browserOrSkip, builtConsole, Screen } from './browser.js';
+import { TEST_PASSWORD, type TestServer } from '../support/server.js';
+import { onStage, Screen } from './browser.js';
 
 describe('What the console connects the service with', function () {
   this.timeout(60_000);
-  let browser: Browser;
   let server: TestServer;
   let screen: Screen;
-  const endings: (() => Promise<unknown>)[] = [];
-  before(async function () {
-    browser = await browserOrSkip(this);
-    endings.push(() => browser.close());
-    await builtConsole();
-    server = await startTestServer();
-    endings.unshift(() => server.stop());
+  onStage(async (stage) => {
+    ({ server } = stage);
     const { user } = await server.signUp({ roles: ['SUPER_ADMIN'] });
-    screen = await Screen.open(browser);
+    screen = await Screen.open(stage.browser);
     await screen.signIn(server.url, user.email, TEST_PASSWORD);
-  });
-  after(async () => {
-    for (const end of endings.reverse()) await end();
   });
   afterEach(() => assert.deepEqual(screen.faults.splice(0), [], 'nothing went wrong in the page'));
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import { renderPicture } from '../support/pictures.js';
-import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
-import { browserOrSkip, builtConsole, Screen } from './browser.js';
+import { TEST_PASSWORD, type TestServer } from '../support/server.js';
+import { onStage, Screen } from './browser.js';
 
 const PICTURES = 6;
 
@@ -15,13 +15,8 @@ describe('Labelling with the console, by several labelers', function () {
   let lena: typeof admin;
   let luis: typeof admin;
   let screen: Screen;
-  const endings: (() => Promise<unknown>)[] = [];
-  before(async function () {
-    browser = await browserOrSkip(this);
-    endings.push(() => browser.close());
-    await builtConsole();
-    server = await startTestServer();
-    endings.unshift(() => server.stop());
+  onStage(async (stage) => {
+    ({ browser, server } = stage);
     admin = await server.signUp({ roles: ['ADMIN'] });
     lena = await server.signUp({ roles: ['LABELER'] });
     luis = await server.signUp({ roles: ['LABELER'] });
@@ -41,9 +36,6 @@ describe('Labelling with the console, by several labelers', function () {
     await server.api('POST', `/requests/${requestId}/uploads`, { token: admin.token, form });
     // No worker makes previews here, and nothing is to wait for them.
     await server.db('images').update({ thumbnail_failed: true });
-  });
-  after(async () => {
-    for (const end of endings.reverse()) await end();
   });
 
   async function as({ user }: typeof admin, path: string): Promise<Screen> {

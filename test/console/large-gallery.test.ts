@@ -1,33 +1,23 @@
 import assert from 'node:assert/strict';
 import { v7 as uuidv7 } from 'uuid';
-import type { Browser } from 'playwright-core';
-import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
-import { browserOrSkip, builtConsole, Screen } from './browser.js';
+import { TEST_PASSWORD, type TestServer } from '../support/server.js';
+import { onStage, Screen } from './browser.js';
 
 const RESULTS = 10_000;
 
 describe('The gallery of ten thousand results', function () {
   this.timeout(60_000);
-  let browser: Browser;
   let server: TestServer;
   let screen: Screen;
-  const endings: (() => Promise<unknown>)[] = [];
-  before(async function () {
-    browser = await browserOrSkip(this);
-    endings.push(() => browser.close());
-    await builtConsole();
-    server = await startTestServer();
-    endings.unshift(() => server.stop());
+  onStage(async (stage) => {
+    ({ server } = stage);
     const { token, user } = await server.signUp();
     const { body } = await server.api('POST', '/requests', { token, json: { title: 'Many' } });
     await insertResults(server, body.id as string, user.id);
-    screen = await Screen.open(browser);
+    screen = await Screen.open(stage.browser);
     await screen.signIn(server.url, user.email, TEST_PASSWORD);
     await screen.page.goto(`${server.url}/app/requests/${body.id as string}/results`);
     await screen.page.getByRole('button', { name: 'All 10,000', exact: true }).waitFor({ timeout: 30_000 });
-  });
-  after(async () => {
-    for (const end of endings.reverse()) await end();
   });
 
   it('holds few of them, and scrolls from end to end without a blank row', async () => {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { insertPngChunks, renderPicture } from '../support/pictures.js';
 import { startTestWorker } from '../support/qc.js';
-import { startTestServer, type TestServer } from '../support/server.js';
-import { browserOrSkip, builtConsole, Screen } from './browser.js';
+import type { TestServer } from '../support/server.js';
+import { onStage, Screen } from './browser.js';
 
 const ADMIN = { name: 'Ada Lovelace', email: 'ada@example.com', password: 'a long and quiet word' };
 const LABELER = { name: 'Lena Labeler', email: 'lena@example.com', password: 'another quiet word' };
@@ -33,22 +32,13 @@ async function pictures() {
 
 describe('The console, from the first visit to a finished task', function () {
   this.timeout(60_000);
-  let browser: Browser;
   let server: TestServer;
   let screen: Screen;
-  const endings: (() => Promise<unknown>)[] = [];
-  before(async function () {
-    browser = await browserOrSkip(this);
-    endings.push(() => browser.close());
-    await builtConsole();
-    server = await startTestServer();
-    endings.unshift(() => server.stop());
+  onStage(async (stage) => {
+    ({ server } = stage);
     const worker = startTestWorker(server);
-    endings.splice(1, 0, () => worker.stop());
-    screen = await Screen.open(browser);
-  });
-  after(async () => {
-    for (const end of endings.reverse()) await end();
+    stage.atEnd(() => worker.stop());
+    screen = await Screen.open(stage.browser);
   });
   afterEach(() => {
     const faults = screen.faults.splice(0);

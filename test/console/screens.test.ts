@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
 import { renderPicture } from '../support/pictures.js';
-import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
-import { browserOrSkip, builtConsole, Screen } from './browser.js';
+import { TEST_PASSWORD, type TestServer } from '../support/server.js';
+import { onStage, Screen } from './browser.js';
 
 const languages = {
   en: { requests: 'Requests', title: 'Users' },
@@ -15,13 +15,8 @@ describe('The screens of the console', function () {
   let browser: Browser;
   let server: TestServer;
   let admin: Awaited<ReturnType<TestServer['signUp']>>;
-  const endings: (() => Promise<unknown>)[] = [];
-  before(async function () {
-    browser = await browserOrSkip(this);
-    endings.push(() => browser.close());
-    await builtConsole();
-    server = await startTestServer();
-    endings.unshift(() => server.stop());
+  onStage(async (stage) => {
+    ({ browser, server } = stage);
     admin = await server.signUp({ roles: ['SUPER_ADMIN'] });
     await server.api('POST', '/requests', { token: admin.token, json: { title: 'Street signs', classes: ['stop'] } });
     const form = new FormData();
@@ -30,9 +25,6 @@ describe('The screens of the console', function () {
       form.append('images', new File([new Uint8Array(bytes)], `wound-${seed}.jpg`));
     }
     await server.api('POST', '/images/upload', { token: admin.token, form });
-  });
-  after(async () => {
-    for (const end of endings.reverse()) await end();
   });
 
   const screens = {

@@ -108,11 +108,16 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   }, []);
   useEffect(() => {
     let current = true;
-    void load[language]().then((messages) => {
+    const show = (messages: Messages, spoken: Language) => {
       if (!current) return;
-      document.documentElement.lang = language;
-      setLoaded({ language, messages });
-    });
+      document.documentElement.lang = spoken;
+      setLoaded({ language: spoken, messages });
+    };
+    // Where a language does not come, English is there.
+    void load[language]().then(
+      (messages) => show(messages, language),
+      () => show(en, 'en'),
+    );
     return () => {
       current = false;
     };

@@ -2,7 +2,8 @@ import './signed-out.css';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import { claimAdministration, client, failureOf } from '../api.js';
+import { createClient } from '../../../client/browser.js';
+import { client, failureOf } from '../api.js';
 import { useI18n } from '../i18n/i18n.js';
 import { Preferences } from '../preferences.js';
 import { keepSession } from '../session-tokens.js';
@@ -12,9 +13,10 @@ import { TextField } from '../ui/field.js';
 import { Form } from '../ui/form.js';
 import { Icon, type IconName } from '../ui/icon.js';
 import { NewPasswordField } from '../ui/new-password-field.js';
+import { OfflineNote } from '../ui/offline-note.js';
 
 /** What a visitor sees: signing in and registering, and on a fresh system how the first administrator comes about. */
-export function SignedOut() {
+export default function SignedOut() {
   const { t } = useI18n();
   const [location] = useLocation();
   const welcome = useQuery({ queryKey: ['welcome'], queryFn: () => client.service.welcome.query() });
@@ -32,6 +34,7 @@ export function SignedOut() {
           Assay
         </div>
         <div className="stack">
+          <OfflineNote />
           {!welcome.isPending && <h1>{t(registers ? (fresh ? 'registerFirst' : 'register') : 'signIn')}</h1>}
           {fresh && (
             <Notice kind="info">
@@ -167,4 +170,15 @@ function Register({ claims }: { claims: boolean }) {
       </Button>
     </Form>
   );
+}
+
+/**
+ * Makes whoever just signed in the first administrator, before the page shows him anything. Where somebody was faster, he
+ * stays what he is.
+ */
+async function claimAdministration(session: { access_token: string; user_id: string }): Promise<void> {
+  const claimant = createClient({ url: window.location.origin, token: session.access_token });
+  await claimant.users.grantRole.mutate({ id: session.user_id, role_code: 'SUPER_ADMIN' }).catch((error: unknown) => {
+    if (failureOf(error).code !== 'forbidden') throw error;
+  });
 }

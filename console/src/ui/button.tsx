@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes } from 'react';
+import type { ButtonHTMLAttributes, Ref } from 'react';
 import { Icon, type IconName } from './icon.js';
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -7,6 +7,7 @@ export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   icon?: IconName | undefined;
   /** It is at work: it shows that, and takes no second press. */
   busy?: boolean | undefined;
+  ref?: Ref<HTMLButtonElement>;
 }
 
 export function Button({ kind, size, icon, busy = false, className = '', children, disabled, ...rest }: ButtonProps) {

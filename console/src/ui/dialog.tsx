@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { useId, useLayoutEffect, useRef, type ReactNode } from 'react';
 import { useI18n } from '../i18n/i18n.js';
 import { Button } from './button.js';
 
@@ -16,9 +16,14 @@ export function Dialog({ title, onClose, broad = false, actions, children }: Dia
   const { t } = useI18n();
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current;
-    if (element && !element.open) element.showModal();
+    if (element && !element.open) {
+      element.showModal();
+      // Whoever opens a form means to fill it in.
+      element.querySelector<HTMLElement>('form :is(input, select, textarea)')?.focus();
+    }
+    // While it is still in the page: else nothing has the focus then.
     return () => element?.close();
   }, []);
   return (
@@ -29,6 +34,10 @@ export function Dialog({ title, onClose, broad = false, actions, children }: Dia
       onCancel={(event) => {
         event.preventDefault();
         onClose();
+      }}
+      onClose={({ currentTarget }) => {
+        // A browser may close it without asking.
+        if (!currentTarget.open) onClose();
       }}
       onMouseDown={(event) => {
         if (event.target === event.currentTarget) onClose();

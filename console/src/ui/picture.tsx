@@ -13,7 +13,10 @@ export function Picture({ src, alt, className = 'picture', eager = false }: Pict
   const [failed, setFailed] = useState<string>();
   if (src === null || failed === src) {
     return (
-      <span className={`${className} missing`} role="img" aria-label={alt}>
+      <span
+        className={`${className} missing`}
+        {...(alt === '' ? { 'aria-hidden': true } : { role: 'img', 'aria-label': alt })}
+      >
         <Icon name="picture" />
       </span>
     );

@@ -138,7 +138,8 @@ function Sessions() {
             <div className="grow">
               <div className="truncate">{session.user_agent ?? t('sessionUnknown')}</div>
               <div className="faint">
-                {session.ip} · {t('sessionSince', { date: moment(session.created_at) })}
+                {session.ip !== null && `${session.ip} · `}
+                {t('sessionSince', { date: moment(session.created_at) })}
               </div>
             </div>
             {session.current ? (

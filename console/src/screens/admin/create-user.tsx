@@ -44,7 +44,6 @@ export function CreateUser({ onClose }: { onClose: () => void }) {
           <TextField
             label={t('name')}
             required
-            autoFocus
             errors={errors.name}
             value={name}
             onChange={({ target }) => setName(target.value)}

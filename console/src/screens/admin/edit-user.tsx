@@ -55,7 +55,6 @@ export function EditUser({ user, onClose }: EditUserProps) {
           <TextField
             label={t('name')}
             required
-            autoFocus
             errors={errors.name}
             value={name}
             onChange={({ target }) => setName(target.value)}

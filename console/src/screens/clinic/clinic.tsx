@@ -1,21 +1,20 @@
 import '../requests/requests.css';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link } from 'wouter';
-import { uploadClinicalImages } from '../../../../client/browser.js';
+import { uploadClinicalImages, type UploadSource } from '../../../../client/browser.js';
 import { client, type RouterOutputs } from '../../api.js';
+import { askBeforeLeaving } from '../../ask-before-leaving.js';
 import { useI18n } from '../../i18n/i18n.js';
-import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { EmptyState, ErrorNote, Notice, ProgressBar, Skeleton } from '../../ui/feedback.js';
 import { SelectField } from '../../ui/field.js';
-import { Icon } from '../../ui/icon.js';
 import { Page } from '../../ui/page.js';
 import { PagedList } from '../../ui/paged-list.js';
 import { Picture } from '../../ui/picture.js';
 import { VirtualGrid } from '../../ui/virtual-grid.js';
 import { usePaged } from '../../use-paged.js';
-import { chosenFiles, droppedFiles } from '../requests/dropped-files.js';
+import { DropZone } from '../requests/drop-zone.js';
 import { isStage, stageNames, stages, type Stage } from './stages.js';
 
 type ClinicalImage = RouterOutputs['images']['list'][number];
@@ -82,11 +81,9 @@ function ClinicUpload() {
   const { t } = useI18n();
   const queries = useQueryClient();
   const [stage, setStage] = useState<Stage | ''>('');
-  const [over, setOver] = useState(false);
   const [progress, setProgress] = useState({ sent: 0, total: 0 });
-  const input = useRef<HTMLInputElement>(null);
   const upload = useMutation({
-    mutationFn: (files: File[]) => {
+    mutationFn: (files: UploadSource[]) => {
       setProgress({ sent: 0, total: files.length });
       return uploadClinicalImages(client, files, {
         filesPerCall: 10,
@@ -100,9 +97,7 @@ function ClinicUpload() {
       }
     },
   });
-  const take = (files: { file: File }[]) => {
-    if (files.length > 0 && !upload.isPending) upload.mutate(files.map(({ file }) => file));
-  };
+  useEffect(() => (upload.isPending ? askBeforeLeaving() : undefined), [upload.isPending]);
   return (
     <section className="card padded stack" aria-labelledby="clinic-upload">
       <h2 id="clinic-upload">{t('clinicUpload')}</h2>
@@ -118,44 +113,14 @@ function ClinicUpload() {
           </option>
         ))}
       </SelectField>
-      <div
-        className={over ? 'drop over' : 'drop'}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          void droppedFiles(event.dataTransfer).then(take);
-        }}
-      >
-        <Icon name="upload" />
-        <strong>{t('dropHere')}</strong>
-        <Button busy={upload.isPending} onClick={() => input.current?.click()}>
-          {t('chooseFiles')}
-        </Button>
-        <input
-          ref={input}
-          type="file"
-          multiple
-          hidden
-          accept="image/jpeg,image/png,image/webp"
-          aria-label={t('chooseFiles')}
-          onChange={({ target }) => {
-            take(chosenFiles(target.files));
-            target.value = '';
-          }}
-        />
-      </div>
+      <DropZone busy={upload.isPending} onFiles={(found) => upload.mutate(found.map(({ source }) => source))} />
       {upload.isPending && (
         <div className="stack tight" aria-live="polite">
           <ProgressBar label={t('clinicUpload')} value={progress.sent} max={progress.total} />
           <span className="faint">{t('uploading', { done: progress.sent, total: progress.total })}</span>
         </div>
       )}
-      {upload.error && <ErrorNote error={upload.error} />}
+      {upload.error && <ErrorNote error={upload.error} onRetry={() => upload.mutate(upload.variables)} />}
       {upload.data && (
         <div className="stack tight" aria-live="polite">
           {upload.data.images.length > 0 && (

@@ -55,7 +55,6 @@ export function EditCamera({ camera, organizations, onClose }: EditCameraProps) 
           <TextField
             label={t('name')}
             required
-            autoFocus
             maxLength={200}
             errors={errors.name}
             value={name}

@@ -109,7 +109,6 @@ function NameOrganization({ organization, onClose }: { organization: Organizatio
         <TextField
           label={t('name')}
           required
-          autoFocus
           maxLength={200}
           errors={errors.name}
           value={name}

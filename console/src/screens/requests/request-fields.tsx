@@ -29,7 +29,6 @@ export function RequestFields({ draft, errors, onChange }: RequestFieldsProps) {
         label={t('title')}
         required
         maxLength={300}
-        autoFocus
         placeholder={t('titleExample')}
         errors={errors.title}
         value={draft.title}

@@ -82,7 +82,7 @@ export default function Requests() {
           {
             title: t('classes'),
             cell: ({ classes }) => (
-              <div className="chips">
+              <div className="chips" style={{ minWidth: 160 }}>
                 {classes.slice(0, 4).map((name) => (
                   <span key={name} className="badge">
                     {name}

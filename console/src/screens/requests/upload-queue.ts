@@ -1,17 +1,18 @@
 import { type FileProgress, uploadFiles } from '../../../../client/browser.js';
-import { client, failureOf } from '../../api.js';
+import { client } from '../../api.js';
+import { askBeforeLeaving } from '../../ask-before-leaving.js';
+import type { FoundFile } from './found-files.js';
 
 export type FileState = 'waiting' | 'sending' | 'done' | 'refused' | 'failed';
 
-export interface QueuedFile {
+export interface QueuedFile extends FoundFile {
   id: number;
-  file: File;
-  /** With the folders that it came with. */
-  path: string;
   state: FileState;
   sentBytes: number;
-  /** Why it was refused, or what went wrong. */
+  /** Why it was refused. */
   reason: string;
+  /** What the call that it travelled in threw. */
+  error?: unknown;
 }
 
 export interface UploadTally {
@@ -58,11 +59,11 @@ export class UploadQueue {
   readonly tally = () => this.#tally;
 
   /** @param limit what is larger is refused here: it need not travel to be. */
-  add(files: readonly { file: File; path: string }[], limit: { maxBytes: number; reason: string }): void {
-    for (const { file, path } of files) {
-      const tooLarge = file.size > limit.maxBytes;
+  add(files: readonly FoundFile[], limit: { maxBytes: number; reason: string }): void {
+    for (const file of files) {
+      const tooLarge = file.bytes > limit.maxBytes;
       const state = tooLarge ? 'refused' : 'waiting';
-      this.#files.push({ id: ++lastId, file, path, state, sentBytes: 0, reason: tooLarge ? limit.reason : '' });
+      this.#files.push({ ...file, id: ++lastId, state, sentBytes: 0, reason: tooLarge ? limit.reason : '' });
     }
     this.#tell();
     void this.#run();
@@ -73,7 +74,7 @@ export class UploadQueue {
     this.#change((file) => file.state === 'failed' && (id === undefined || file.id === id), {
       state: 'waiting',
       sentBytes: 0,
-      reason: '',
+      error: undefined,
     });
     void this.#run();
   }
@@ -88,20 +89,22 @@ export class UploadQueue {
   async #run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
+    const leaveAlone = askBeforeLeaving();
     for (let waiting = this.#waiting(); waiting.length > 0; waiting = this.#waiting()) await this.#send(waiting);
+    leaveAlone();
     this.#running = false;
   }
 
   #waiting = () => this.#files.filter(({ state }) => state === 'waiting');
 
   async #send(queued: readonly QueuedFile[]): Promise<void> {
-    const ids = new Map(queued.map(({ id, file }) => [file, id]));
+    const ids = new Map(queued.map(({ id, source }) => [source, id]));
     let skipped = 0;
     try {
       await uploadFiles(
         client,
         this.#requestId,
-        queued.map(({ file }) => file),
+        queued.map(({ source }) => source),
         {
           ...CALLS,
           onFile: (progress) => this.#follow(ids, progress),
@@ -116,7 +119,7 @@ export class UploadQueue {
     } catch (error) {
       const sent = new Set(ids.values());
       const open = (file: QueuedFile) => sent.has(file.id) && !['done', 'refused'].includes(file.state);
-      this.#change(open, { state: 'failed', reason: failureOf(error).message });
+      this.#change(open, { state: 'failed', error });
     }
   }
 
@@ -148,10 +151,10 @@ export class UploadQueue {
     const counts = { waiting: 0, sending: 0, done: 0, refused: 0, failed: 0 };
     let bytes = 0;
     let bytesSent = 0;
-    for (const { state, file, sentBytes } of this.#files) {
+    for (const { state, bytes: size, sentBytes } of this.#files) {
       counts[state] += 1;
-      bytes += file.size;
-      bytesSent += state === 'waiting' || state === 'sending' ? Math.min(sentBytes, file.size) : file.size;
+      bytes += size;
+      bytesSent += state === 'done' || state === 'refused' ? size : Math.min(sentBytes, size);
     }
     return { files: [...this.#files], counts, bytes, bytesSent, known: this.#known };
   }

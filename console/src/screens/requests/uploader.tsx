@@ -1,13 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef, useState, useSyncExternalStore, type DragEvent } from 'react';
+import { useRef, useState, useSyncExternalStore } from 'react';
 import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { Button } from '../../ui/button.js';
 import { ProgressBar } from '../../ui/feedback.js';
-import { Icon } from '../../ui/icon.js';
 import { Segments } from '../../ui/segments.js';
-import { chosenFiles, droppedFiles, type FoundFile } from './dropped-files.js';
+import { useFailureSentence } from '../../use-failure.js';
+import { DropZone } from './drop-zone.js';
+import type { FoundFile } from './found-files.js';
 import { uploadQueue, type FileState, type QueuedFile, type UploadQueue } from './upload-queue.js';
 
 /** Takes files and folders, by drop or choice, and shows what becomes of each. */
@@ -20,67 +21,16 @@ export function Uploader({ requestId }: { requestId: string }) {
     for (const key of ['uploads', 'qc-status']) void queries.invalidateQueries({ queryKey: [key, requestId] });
   });
   const tally = useSyncExternalStore(queue.subscribe, queue.tally);
-  const [over, setOver] = useState(false);
-  const files = useRef<HTMLInputElement>(null);
-  const folder = useRef<HTMLInputElement>(null);
-
   const maxBytes = welcome.data?.max_file_bytes ?? Infinity;
   // Rounded down: a file of the size that is named is taken.
   const limit = Number.isFinite(maxBytes) ? bytes(Math.floor(maxBytes / 1e6) * 1e6 || maxBytes) : '…';
   const take = (found: readonly FoundFile[]) => {
     queue.add(found, { maxBytes, reason: t('fileTooLarge', { size: limit }) });
   };
-  const onDrop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    void droppedFiles(event.dataTransfer).then(take);
-  };
   return (
     <section className="card padded stack" aria-labelledby="upload-title">
       <h2 id="upload-title">{t('uploadTitle')}</h2>
-      <div
-        className={over ? 'drop over' : 'drop'}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={onDrop}
-      >
-        <Icon name="upload" />
-        <strong>{t('dropHere')}</strong>
-        <span className="faint">{t('dropHint', { size: limit })}</span>
-        <div className="row">
-          <Button onClick={() => files.current?.click()}>{t('chooseFiles')}</Button>
-          <Button kind="plain" onClick={() => folder.current?.click()}>
-            {t('chooseFolder')}
-          </Button>
-        </div>
-        <input
-          ref={files}
-          type="file"
-          multiple
-          accept="image/jpeg,image/png,image/webp"
-          hidden
-          aria-label={t('chooseFiles')}
-          onChange={({ target }) => {
-            take(chosenFiles(target.files));
-            target.value = '';
-          }}
-        />
-        <input
-          ref={folder}
-          type="file"
-          multiple
-          hidden
-          aria-label={t('chooseFolder')}
-          {...{ webkitdirectory: '' }}
-          onChange={({ target }) => {
-            take(chosenFiles(target.files));
-            target.value = '';
-          }}
-        />
-      </div>
+      <DropZone folders hint={t('dropHint', { size: limit })} onFiles={take} />
       {tally.files.length > 0 && <Progress queue={queue} />}
     </section>
   );
@@ -146,6 +96,7 @@ const ROW_HEIGHT = 52;
 
 function FileList({ files, onRetry }: { files: readonly QueuedFile[]; onRetry: (id: number) => void }) {
   const { t, bytes } = useI18n();
+  const sentenceOf = useFailureSentence();
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: files.length,
@@ -159,6 +110,7 @@ function FileList({ files, onRetry }: { files: readonly QueuedFile[]; onRetry: (
         {virtualizer.getVirtualItems().map((row) => {
           const file = files[row.index];
           if (!file) return null;
+          const reason = file.error === undefined ? file.reason : sentenceOf(file.error);
           return (
             <li
               key={file.id}
@@ -170,12 +122,10 @@ function FileList({ files, onRetry }: { files: readonly QueuedFile[]; onRetry: (
               <FileMark state={file.state} />
               <div className="grow">
                 <div className="truncate">{file.path}</div>
-                <div className={file.reason ? 'field-error truncate' : 'faint'} title={file.reason || undefined}>
-                  {file.reason || bytes(file.file.size)}
+                <div className={reason ? 'field-error truncate' : 'faint'} title={reason || undefined}>
+                  {reason || bytes(file.bytes)}
                 </div>
-                {file.state === 'sending' && (
-                  <ProgressBar label={file.path} value={file.sentBytes} max={file.file.size} />
-                )}
+                {file.state === 'sending' && <ProgressBar label={file.path} value={file.sentBytes} max={file.bytes} />}
               </div>
               {file.state === 'failed' && (
                 <Button

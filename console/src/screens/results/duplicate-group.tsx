@@ -4,6 +4,7 @@ import { Icon } from '../../ui/icon.js';
 import { Picture } from '../../ui/picture.js';
 import { suggestionFor, type Group, type Resolution } from './suggestion.js';
 import { useKeeperReason, useRelationName } from './relation.js';
+import { useStepName } from './transformation.js';
 
 type Member = Group['members'][number];
 
@@ -57,6 +58,7 @@ export function DuplicateGroup({ group, mayDecide, busy, onResolve }: DuplicateG
 function MemberCard({ member, group, mayDecide, busy, onResolve }: DuplicateGroupProps & { member: Member }) {
   const { t, percent, bytes } = useI18n();
   const relationName = useRelationName();
+  const stepName = useStepName();
   const { image_id: id, filename, decision, relation, score } = member;
   const isKeeper = id !== null ? id === group.keeper.image_id : member.reference_id === group.keeper.reference_id;
   const name = filename ?? t('matchReference');
@@ -97,7 +99,7 @@ function MemberCard({ member, group, mayDecide, busy, onResolve }: DuplicateGrou
           {!member.in_request && id !== null && <span className="badge">{t('matchElsewhere')}</span>}
           {member.transformation.map((step) => (
             <span key={step} className="badge">
-              {step}
+              {stepName(step)}
             </span>
           ))}
         </div>

@@ -103,7 +103,13 @@ export function Gallery({ rows, thresholds, decisions, mayDecide, onOpen }: Gall
     <>
       {mayDecide && (
         <div className={chosen.size > 0 ? 'bulk-bar on' : 'bulk-bar'}>
-          <span aria-live="polite">{chosen.size > 0 ? t('chosen', { count: chosen.size }) : t('chooseHint')}</span>
+          <span aria-live="polite">
+            {chosen.size > 0 ? (
+              t('chosen', { count: chosen.size })
+            ) : (
+              <span className="keys-hint">{t('chooseHint')}</span>
+            )}
+          </span>
           <div className="row">
             {chosen.size > 0 && (
               <>

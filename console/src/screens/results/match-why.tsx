@@ -4,6 +4,7 @@ import { Icon } from '../../ui/icon.js';
 import { Picture } from '../../ui/picture.js';
 import { useRelationName } from './relation.js';
 import type { ResultRow } from './result-row.js';
+import { useStepName } from './transformation.js';
 
 export interface MatchWhyProps {
   result: QcResult;
@@ -15,6 +16,7 @@ export interface MatchWhyProps {
 export function MatchWhy({ result, matched }: MatchWhyProps) {
   const { t, percent, bytes } = useI18n();
   const relationName = useRelationName();
+  const stepName = useStepName();
   const { match } = result;
   const size = result.width !== null && result.height !== null && result.size_bytes !== null;
   return (
@@ -80,7 +82,7 @@ export function MatchWhy({ result, matched }: MatchWhyProps) {
                 <span className="chips">
                   {match.transformation.map((step) => (
                     <span key={step} className="badge duplicate">
-                      {step}
+                      {stepName(step)}
                     </span>
                   ))}
                 </span>

@@ -6,6 +6,7 @@ import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { ErrorNote, Skeleton } from '../../ui/feedback.js';
 import { useKeys, walkingKeys } from '../../use-keys.js';
+import { useFindingName } from './finding.js';
 import { GeneratedWhy } from './generated-why.js';
 import { MatchWhy } from './match-why.js';
 import { decisionOf, isDuplicate, isGenerated, type Decision, type ResultRow, type Thresholds } from './result-row.js';
@@ -36,6 +37,7 @@ function idBefore(id: string): string {
 export function ResultDetail(props: ResultDetailProps) {
   const { requestId, rows, index, byId, thresholds, decisions, mayDecide, onMove, onClose } = props;
   const { t } = useI18n();
+  const findingName = useFindingName();
   const [heatMap, setHeatMap] = useState(false);
   const row = rows[index];
   const detail = useQuery({
@@ -93,7 +95,7 @@ export function ResultDetail(props: ResultDetailProps) {
           {row.relation === 'near_shot' && <span className="badge">{t('relationNearShot')}</span>}
           {row.findings.map((finding) => (
             <span key={finding} className="badge">
-              {finding}
+              {findingName(finding)}
             </span>
           ))}
           {decision !== null && (

@@ -17,12 +17,12 @@ export interface ResultRow {
   decision: Decision | null;
 }
 
-/** Flags that say no more than the scores and thresholds do. */
-const ofScores = new Set(['exact_duplicate', 'near_duplicate', 'near_shot', 'ai_generated']);
+/** Flags that say no more than the scores and thresholds do, or than a flag that names the place (`ai_metadata:exif`). */
+const saidElsewhere = new Set(['exact_duplicate', 'near_duplicate', 'near_shot', 'ai_generated', 'ai_metadata']);
 const none: readonly string[] = [];
 
 export function toRow(result: QcResult): ResultRow {
-  const findings = result.flags.filter((flag) => !ofScores.has(flag));
+  const findings = result.flags.filter((flag) => !saidElsewhere.has(flag));
   return {
     id: result.image_id,
     filename: result.filename,

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { client } from '../../api.js';
+import { askBeforeLeaving } from '../../ask-before-leaving.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { useToast } from '../../ui/toasts.js';
 import { useFailureToast } from '../../use-failure.js';
@@ -17,9 +18,14 @@ async function send(requestId: string, decisions: Decisions): Promise<void> {
     image_id: id,
     decision: decision ?? ('undecided' as const),
   }));
-  for (let start = 0; start < images.length; start += PER_CALL) {
-    const some = { request_id: requestId, images: images.slice(start, start + PER_CALL) };
-    await client.duplicates.resolve.mutate(some, { context: PATIENT });
+  const leaveAlone = askBeforeLeaving();
+  try {
+    for (let start = 0; start < images.length; start += PER_CALL) {
+      const some = { request_id: requestId, images: images.slice(start, start + PER_CALL) };
+      await client.duplicates.resolve.mutate(some, { context: PATIENT });
+    }
+  } finally {
+    leaveAlone();
   }
 }
 

@@ -68,7 +68,7 @@ export function JudgePanel(props: JudgePanelProps) {
               {t('undo')} <kbd>U</kbd>
             </Button>
           </div>
-          <p className="faint">{t('reviewHelp')}</p>
+          <p className="faint keys-hint">{t('reviewHelp')}</p>
           <p className="faint">{t('reviewUnsent')}</p>
         </>
       )}

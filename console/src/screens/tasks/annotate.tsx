@@ -107,21 +107,17 @@ function Workbench({ task }: { task: Task }) {
       }),
   );
   const unsaved = useSyncExternalStore(outbox.subscribe, outbox.unsaved);
-  useEffect(() => {
-    const warn = (event: BeforeUnloadEvent) => {
-      if (outbox.unsaved() > 0) event.preventDefault();
-    };
-    window.addEventListener('beforeunload', warn);
-    return () => {
-      window.removeEventListener('beforeunload', warn);
+  useEffect(
+    () => () => {
       // The lists elsewhere show what was done here.
       void outbox.settled().then(() => {
         for (const key of ['task-images', 'task-progress'])
           void queries.invalidateQueries({ queryKey: [key, task.id] });
         void queries.invalidateQueries({ queryKey: ['tasks'] });
       });
-    };
-  }, [outbox, queries, task.id]);
+    },
+    [outbox, queries, task.id],
+  );
 
   const { readOn } = list;
   const nearsEnd = index > images.length - LIMIT / 2;
@@ -263,7 +259,7 @@ function Workbench({ task }: { task: Task }) {
                   />
                   {t('severalLabels')}
                 </label>
-                <p className="faint">{t('annotateHelp')}</p>
+                <p className="faint keys-hint">{t('annotateHelp')}</p>
               </>
             )}
           </div>

@@ -1,4 +1,5 @@
 import { client } from '../../api.js';
+import { askBeforeLeaving } from '../../ask-before-leaving.js';
 
 /** Saving the same again changes nothing, and a minute's wait loses nothing. */
 const PATIENT = { repeatable: true, retries: 12, longestWait: 60_000 };
@@ -41,6 +42,7 @@ export class LabelOutbox {
   }
 
   async #send(): Promise<void> {
+    const leaveAlone = askBeforeLeaving();
     for (let next = this.#take(); next; next = this.#take()) {
       const [imageId, labels] = next;
       try {
@@ -52,6 +54,7 @@ export class LabelOutbox {
       this.#sending = undefined;
       this.#tell();
     }
+    leaveAlone();
   }
 
   #take(): [string, Labels] | undefined {

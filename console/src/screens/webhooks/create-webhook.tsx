@@ -50,7 +50,6 @@ export function CreateWebhook({ onClose }: { onClose: () => void }) {
             label={t('webhookUrl')}
             type="url"
             required
-            autoFocus
             maxLength={2000}
             hint={t('webhookUrlHint')}
             errors={errors.url}
