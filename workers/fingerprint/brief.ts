@@ -48,9 +48,12 @@ export function describePatch({ values, width }: Plane, x: number, y: number, an
 export function mirrorDescriptions(descriptions: Uint8Array): Uint8Array {
   const bytes = COMPARISONS / 8;
   const mirrored = new Uint8Array(descriptions.length);
+  const half = bytes / 2;
   for (let at = 0; at < descriptions.length; at += bytes) {
-    mirrored.set(descriptions.subarray(at + bytes / 2, at + bytes), at);
-    mirrored.set(descriptions.subarray(at, at + bytes / 2), at + bytes / 2);
+    for (let byte = at; byte < at + half; byte++) {
+      mirrored[byte] = descriptions[byte + half]!;
+      mirrored[byte + half] = descriptions[byte]!;
+    }
   }
   return mirrored;
 }

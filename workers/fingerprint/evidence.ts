@@ -93,27 +93,10 @@ export function featuresIn(packed: Uint8Array): { count: number; start: number }
 export function openEvidence(packed: Uint8Array): Evidence | null {
   const found = featuresIn(packed);
   if (!found) return null;
-  const { count, start: featuresStart } = found;
+  const { start: featuresStart } = found;
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   const share = (at: number) => view.getUint16(at) / FRACTION;
   const blueStart = HEADER_BYTES + LUMA_BYTES;
-  const features: LocalFeatures = {
-    count,
-    x: new Float32Array(count),
-    y: new Float32Array(count),
-    angle: new Uint8Array(count),
-    level: new Uint8Array(count),
-    descriptors: new Uint8Array(count * DESCRIPTOR_BYTES),
-  };
-  for (let i = 0, at = featuresStart; i < count; i++, at += FEATURE_BYTES) {
-    features.x[i] = share(at);
-    features.y[i] = share(at + 2);
-    features.angle[i] = packed[at + 4]!;
-    features.level[i] = packed[at + 5]!;
-    for (let byte = 0; byte < DESCRIPTOR_BYTES; byte++) {
-      features.descriptors[i * DESCRIPTOR_BYTES + byte] = packed[at + 6 + byte]!;
-    }
-  }
   return {
     width: view.getUint32(1),
     height: view.getUint32(5),
@@ -123,8 +106,66 @@ export function openEvidence(packed: Uint8Array): Evidence | null {
     luma: packed.subarray(HEADER_BYTES, blueStart),
     blue: packed.subarray(blueStart, blueStart + CHROMA_BYTES),
     red: packed.subarray(blueStart + CHROMA_BYTES, featuresStart),
-    features,
+    features: new PackedFeatures(packed, found),
   };
+}
+
+/** Taken apart when they are asked for: most pictures are told apart before. */
+class PackedFeatures implements LocalFeatures {
+  readonly count: number;
+  #opened: LocalFeatures | undefined;
+
+  constructor(
+    readonly packed: Uint8Array,
+    readonly place: { count: number; start: number },
+  ) {
+    this.count = place.count;
+  }
+
+  get x(): Float32Array {
+    return this.#open().x;
+  }
+
+  get y(): Float32Array {
+    return this.#open().y;
+  }
+
+  get angle(): Uint8Array {
+    return this.#open().angle;
+  }
+
+  get level(): Uint8Array {
+    return this.#open().level;
+  }
+
+  get descriptors(): Uint8Array {
+    return this.#open().descriptors;
+  }
+
+  #open(): LocalFeatures {
+    return (this.#opened ??= openFeatures(this.packed, this.place));
+  }
+}
+
+function openFeatures(packed: Uint8Array, { count, start }: { count: number; start: number }): LocalFeatures {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  // One piece of memory for all of them, which there are thousands of a second.
+  const memory = new ArrayBuffer(count * (2 * Float32Array.BYTES_PER_ELEMENT + 2 + DESCRIPTOR_BYTES));
+  const x = new Float32Array(memory, 0, count);
+  const y = new Float32Array(memory, x.byteLength, count);
+  const descriptors = new Uint8Array(memory, 2 * x.byteLength, count * DESCRIPTOR_BYTES);
+  const angle = new Uint8Array(memory, 2 * x.byteLength + descriptors.length, count);
+  const level = new Uint8Array(memory, 2 * x.byteLength + descriptors.length + count, count);
+  for (let i = 0, at = start; i < count; i++, at += FEATURE_BYTES) {
+    x[i] = view.getUint16(at) / FRACTION;
+    y[i] = view.getUint16(at + 2) / FRACTION;
+    angle[i] = packed[at + ANGLE]!;
+    level[i] = packed[at + LEVEL]!;
+    const target = i * DESCRIPTOR_BYTES;
+    const source = at + DESCRIPTION;
+    for (let byte = 0; byte < DESCRIPTOR_BYTES; byte++) descriptors[target + byte] = packed[source + byte]!;
+  }
+  return { count, x, y, angle, level, descriptors };
 }
 
 function rangeOf(values: Float64Array): [number, number] {

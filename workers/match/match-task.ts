@@ -113,7 +113,11 @@ export function findStored(
   { memory, parts, queries, mostParts }: Omit<LookUpTask, 'shared'>,
 ): LookedUp[] {
   const prints = queries.map(({ at }) => openFingerprint(memory, at));
-  const found = index.candidatesOfEach(prints, (number) => queries[number]!.options);
+  const found = findCandidates(
+    index,
+    null,
+    prints.map((print, number) => ({ ...print, options: queries[number]!.options })),
+  );
   const views = parts.map((local) => LocalIndex.view(local));
   return queries.map(({ ranges }, number) => {
     const { evidence } = prints[number]!;

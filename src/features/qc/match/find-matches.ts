@@ -100,7 +100,7 @@ async function lookUpAll(ground: Ground, search: Search, queries: readonly Query
     const found = await compareAll(ground, search, met);
     matches.push(...found);
     const copied = new Set(found.filter(({ relation }) => relation === 'copy').map(({ sha256 }) => hex(sha256)));
-    wave = wave.filter(({ query }, at) => lookedUp[at]!.positions.length === limit && copied.has(hex(query.sha256)));
+    wave = wave.filter(({ query }, at) => lookedUp[at]!.positions.length >= limit && copied.has(hex(query.sha256)));
   }
   return matches;
 }
