@@ -24,9 +24,12 @@ export interface Proposed {
   byFeatures: number[];
 }
 
+let fingerprints: FingerprintIndex | undefined;
+let localFeatures: LocalIndex | undefined;
+
 export function propose({ shared, local, first, prints, limit }: ProposeTask): Proposed[] {
-  const index = FingerprintIndex.view(shared);
-  const parts = local && LocalIndex.view(local);
+  const index = fingerprints?.shares(shared) ? fingerprints : (fingerprints = FingerprintIndex.view(shared));
+  const parts = local && (localFeatures?.shares(local) ? localFeatures : (localFeatures = LocalIndex.view(local)));
   return prints.map((print, number) => {
     const options = { below: first + number, limit };
     return {
