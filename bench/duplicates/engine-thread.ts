@@ -3,6 +3,7 @@ import { fingerprintFile as fingerprintPicture } from '../../workers/fingerprint
 import type { Fingerprint } from '../../workers/fingerprint.js';
 import { FingerprintIndex, type SharedFingerprints } from '../../workers/match/fingerprint-index.js';
 import { LocalIndex, type SharedLocalFeatures } from '../../workers/match/local-index.js';
+import { searchByViews } from '../../workers/match/view-search.js';
 import { contentTypeOf, MAX_PIXELS } from './tools/tool.js';
 
 export { compare, search } from '../../workers/match/match-task.js';
@@ -22,6 +23,7 @@ export interface ProposeTask {
 export interface Proposed {
   byHash: number[];
   byFeatures: number[];
+  byViews: number[];
 }
 
 let fingerprints: FingerprintIndex | undefined;
@@ -35,6 +37,7 @@ export function propose({ shared, local, first, prints, limit }: ProposeTask): P
     return {
       byHash: index.candidates(print, options).map(({ position }) => position),
       byFeatures: parts?.candidates(print.evidence, options).map(({ position }) => position) ?? [],
+      byViews: searchByViews(index, [{ evidence: print.evidence, options: options }])[0]!,
     };
   });
 }

@@ -93,12 +93,13 @@ export async function findMatches(
     const positions = await pool.search({
       shared: known.index.shared,
       queries: wave.map(({ query }) => {
-        const { pdq, dihedral, descriptor, reach } = query;
+        const { pdq, dihedral, descriptor, evidence, reach } = query;
         const uploadsBelow = known.positionAfter(reach.uploadsBefore - 1);
         const from = known.positionAfter(Math.min(reach.uploadsAfter, reach.referencesAfter));
         const below = Math.max(uploadsBelow, known.positionAfter(known.lastReference));
         const scope = { ...(owner !== undefined && { owner }), uploadsBelow };
-        return { pdq, dihedral, descriptor, options: { scope, from, below, limit } };
+        const seenIn = limit === FIRST_CANDIDATES ? { evidence } : {};
+        return { pdq, dihedral, descriptor, ...seenIn, options: { scope, from, below, limit } };
       }),
     });
     for (const [at, looked] of wave.entries()) {
@@ -112,7 +113,7 @@ export async function findMatches(
     matches.push(...found);
     const copied = new Set(found.filter(({ relation }) => relation === 'copy').map(({ sha256 }) => hex(sha256)));
     wave = wave
-      .filter(({ query }, at) => positions[at]?.length === limit && copied.has(hex(query.sha256)))
+      .filter(({ query }, at) => (positions[at]?.length ?? 0) >= limit && copied.has(hex(query.sha256)))
       .map((looked) => ({ ...looked, sequences: [] }));
   }
   return { matches, scannedTo };
