@@ -1,6 +1,6 @@
 /**
- * Fits the weights of `workers/match/calibration.ts` on copies made of a folder's photos and on unrelated pictures that the
- * search takes for candidates: `node --import tsx bench/duplicates/calibrate.ts <folder of photos> [--originals=60]`
+ * Fits the weights of `workers/match/calibration.ts` on copies made of a folder's photos, on unrelated pictures that the
+ * search takes for candidates, and on other shots of the photos' scenes: `node --import tsx bench/duplicates/calibrate.ts <folder of photos> [--originals=60]`
  *
  * Use photos of other sources than the benchmark's; edits and drawings are others too. Weights fitted on every second
  * source tell by the other half how they carry over; those of the whole folder are the last to be printed.
@@ -9,19 +9,32 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import type { Fingerprint } from '../../workers/fingerprint.js';
-import { featuresOf, judge, saysNothing, SCORE_OF_DUPLICATE } from '../../workers/match/calibration.js';
+import { featuresOf, firmnessOf, judge, saysNothing, SCORE_OF_DUPLICATE } from '../../workers/match/calibration.js';
+import { insetsOf } from '../../workers/match/insets.js';
 import { measurePair } from '../../workers/match/measure-pair.js';
+import { prepareThumbnail } from '../../workers/match/thumbnail.js';
 import { readCopySet, type CopySet, type CopySetOptions } from './copy-set.js';
 import { candidatesOfAll } from './evaluate-ours.js';
+import { fingerprintFile } from './engine-thread.js';
 import { fitLogistic, type Example } from './logistic-regression.js';
+import { nextShots } from './next-shots.js';
 import { PairTruth } from './pair-truth.js';
 import { fingerprintsOf, startThreads, withoutFeatures } from './prints.js';
 
 /** A false pair is so much worse than a miss. */
 const WEIGHT_OF_WRONG = 1;
+/**
+ * Drawn next shots are many, and some move less than a thumbnail shows: all together they count as some dozens do. Those that
+ * features align are what passes for a crop.
+ */
+const WEIGHT_OF_NEXT_SHOT = 0.001;
+const WEIGHT_OF_ALIGNED_NEXT_SHOT = 0.008;
+/** Copies that were found where one seemed to show the other, but agree less than this, teach nothing about those. */
+const LEAST_FIRM = 0.6;
 /** A rule of its own judges filled-in forms, whatever their score. */
 const FORMS = 'invoices';
 const HARD_SET_SIZE = 20;
+const SEED = 'calibration ';
 
 interface RatedExample extends Example {
   isHeldOut: boolean;
@@ -40,7 +53,7 @@ const set = await builtSet({
   photos,
   originals: Number(values.originals),
   hardSetSize: HARD_SET_SIZE,
-  seed: 'calibration ',
+  seed: SEED,
 });
 const truth = new PairTruth(set.pictures);
 const examples = await examplesOf(await fingerprintsOf(set));
@@ -76,27 +89,71 @@ async function examplesOf(prints: readonly Fingerprint[]): Promise<RatedExample[
   const threads = startThreads();
   const proposed = await candidatesOfAll(prints, truth, true, threads);
   await threads.destroy();
-  return proposed.flatMap((others, one) => {
+  const examples = proposed.flatMap((others, one) => {
     const original = originals.get(one);
     const unrelated = others.filter((other) => other !== original && !areForms(one, other));
     const copies = original === undefined ? [] : [exampleOf(prints, one, original), exampleOf(plain, one, original)];
-    return [...copies, ...unrelated.map((other) => exampleOf(prints, one, other))].filter((made) => made !== null);
+    const wrong = unrelated.flatMap((other) => {
+      const made = [exampleOf(prints, one, other)];
+      if (areHard(one, other) || showsInset(one)) made.push(exampleOf(plain, one, other));
+      return made;
+    });
+    return [...copies, ...wrong].filter((made) => made !== null);
   });
+  return [...examples, ...(await nextShotExamples(prints))];
 
   function exampleOf(of: readonly Fingerprint[], one: number, other: number): RatedExample | null {
-    const { pixels, pdqDistance } = measurePair(of[one]!, of[other]!);
-    if (!pixels || saysNothing(pixels, pdqDistance)) return null;
-    const isCopy = originals.get(one) === other;
-    const { score, relation } = judge(pixels, pdqDistance);
-    return {
-      features: featuresOf(pixels, pdqDistance),
-      isCopy,
-      weight: isCopy ? 1 : WEIGHT_OF_WRONG,
-      isHeldOut: sideOf(one) === 1,
-      isNearShot: relation === 'near_shot',
-      score,
-    };
+    return exampleOfPair(of[one]!, of[other]!, originals.get(one) === other ? 'copy' : 'wrong', sideOf(one));
   }
+
+  function showsInset(one: number): boolean {
+    const thumbnail = prepareThumbnail(prints[one]!.evidence);
+    return thumbnail !== null && insetsOf(thumbnail).length > 0;
+  }
+}
+
+/** Other shots of the originals' scenes, with the originals and all their copies. */
+async function nextShotExamples(prints: readonly Fingerprint[]): Promise<RatedExample[]> {
+  const examples: RatedExample[] = [];
+  for (const { file, source } of await nextShots(set, SEED)) {
+    const shot = await fingerprintFile({ file, localFeatures: true });
+    set.pictures.forEach((picture, index) => {
+      if (picture.source !== source) return;
+      const made = [exampleOfPair(shot, prints[index]!, 'next shot', sideOf(index))];
+      if (index % 3 === 0) {
+        made.push(exampleOfPair(withoutFeatures(shot), withoutFeatures(prints[index]!), 'next shot', sideOf(index)));
+      }
+      examples.push(...made.filter((example) => example !== null));
+    });
+  }
+  return examples;
+}
+
+function exampleOfPair(
+  one: Fingerprint,
+  other: Fingerprint,
+  relation: 'copy' | 'wrong' | 'next shot',
+  side: number,
+): RatedExample | null {
+  const [first, second] = Buffer.compare(one.pdq, other.pdq) <= 0 ? [one, other] : [other, one];
+  const { pixels, pdqDistance } = measurePair(first, second);
+  if (!pixels || saysNothing(pixels, pdqDistance)) return null;
+  const isCopy = relation === 'copy';
+  if (isCopy && pixels.isInset && firmnessOf(pixels) < LEAST_FIRM) return null;
+  const weightOfNextShot = pixels.inliers === null ? WEIGHT_OF_NEXT_SHOT : WEIGHT_OF_ALIGNED_NEXT_SHOT;
+  const judged = judge(pixels, pdqDistance);
+  return {
+    features: featuresOf(pixels, pdqDistance),
+    isCopy,
+    weight: isCopy ? 1 : relation === 'wrong' ? WEIGHT_OF_WRONG : weightOfNextShot,
+    isHeldOut: side === 1,
+    isNearShot: judged.relation === 'near_shot',
+    score: judged.score,
+  };
+}
+
+function areHard(one: number, other: number): boolean {
+  return set.pictures[one]!.role === 'hard' && set.pictures[other]!.role === 'hard';
 }
 
 function areForms(one: number, other: number): boolean {

@@ -3,4 +3,4 @@ import { register } from 'tsx/esm/api';
 
 register();
 
-export const { fingerprintFile, compare, search } = await import('./engine-thread.ts');
+export const { fingerprintFile, propose, compare, search } = await import('./engine-thread.ts');

@@ -3,6 +3,7 @@ import { fingerprintFile as fingerprintPicture } from '../../workers/fingerprint
 import type { Fingerprint } from '../../workers/fingerprint.js';
 import { FingerprintIndex, type SharedFingerprints } from '../../workers/match/fingerprint-index.js';
 import { LocalIndex, type SharedLocalFeatures } from '../../workers/match/local-index.js';
+import { searchByViews } from '../../workers/match/view-search.js';
 import { contentTypeOf, MAX_PIXELS } from './tools/tool.js';
 
 export { compare, search } from '../../workers/match/match-task.js';
@@ -22,16 +23,21 @@ export interface ProposeTask {
 export interface Proposed {
   byHash: number[];
   byFeatures: number[];
+  byViews: number[];
 }
 
+let fingerprints: FingerprintIndex | undefined;
+let localFeatures: LocalIndex | undefined;
+
 export function propose({ shared, local, first, prints, limit }: ProposeTask): Proposed[] {
-  const index = FingerprintIndex.view(shared);
-  const parts = local && LocalIndex.view(local);
+  const index = fingerprints?.shares(shared) ? fingerprints : (fingerprints = FingerprintIndex.view(shared));
+  const parts = local && (localFeatures?.shares(local) ? localFeatures : (localFeatures = LocalIndex.view(local)));
   return prints.map((print, number) => {
     const options = { below: first + number, limit };
     return {
       byHash: index.candidates(print, options).map(({ position }) => position),
       byFeatures: parts?.candidates(print.evidence, options).map(({ position }) => position) ?? [],
+      byViews: searchByViews(index, [{ evidence: print.evidence, options: options }])[0]!,
     };
   });
 }

@@ -114,14 +114,15 @@ export async function candidatesOfAll(
       limit: CANDIDATES,
     };
     const proposed = (await threads.run(task, { name: 'propose' })) as Proposed[];
-    return proposed.map(({ byHash, byFeatures }, number) => {
+    return proposed.map(({ byHash, byFeatures, byViews }, number) => {
       const asked = (others: readonly number[]) => others.filter((other) => truth.isAsked(first + number, other));
       const found = new Set([
         ...asked(byHash).slice(0, COMPARED_BY_HASH),
         ...asked(byFeatures).slice(0, COMPARED_BY_FEATURES),
+        ...asked(byViews),
       ]);
       const original = originals.get(first + number);
-      if (original !== undefined && [...byHash, ...byFeatures].includes(original)) found.add(original);
+      if (original !== undefined && [...byHash, ...byFeatures, ...byViews].includes(original)) found.add(original);
       return [...found];
     });
   });

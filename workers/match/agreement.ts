@@ -1,27 +1,27 @@
 import { CHROMA_SIDE } from '../fingerprint/evidence.js';
+import { GRID } from '../fingerprint/tent-grid.js';
 import { determinant, type Affine } from './affine.js';
-import { compareUnder, otherDetail, ownDetail, sampled, type Sums } from './sampling.js';
+import { blockStatistics, findPatch, type BlockAgreement, type Patch } from './block-agreement.js';
+import { add, correlation, momentsOf, NOISE, noSums, type Moments } from './correlation.js';
+import { compareUnder, otherDetail, ownDetail, sampled, type Bend, type Sums } from './sampling.js';
 import { levelFor, sample, type Level, type Thumbnail } from './thumbnail.js';
 
 /** How far two aligned pictures agree. */
-export interface Agreement {
+export interface Agreement extends BlockAgreement {
   /** −1…1: correlation of details. */
   ncc: number;
   /** −1…1: correlation of brightness. */
   tone: number;
-  /** Share of the blocks with detail that correlate by 0.5, and by 0.9. */
-  blockAgreement: number;
-  closeAgreement: number;
-  /** Mean of how much better those blocks correlate when each is shifted by a pixel: parallax shows by it, no copy has much. */
-  strain: number;
   /** Contrast of the template's details over that of all; gradients and skies have hardly any. */
   roughness: number;
-  /** Blocks with detail, in pieces of 8 × 8 pixels of the coarser picture. */
-  blocks: number;
+  /** Share of the template that something small is taken to be laid over; it has no say in what agrees. */
+  patched: number;
   /** Correlation of colours, −1…1; null where one of both pictures is grey. */
   chroma: number | null;
   /** Mean difference of colours beyond one tint and saturation, 0…255; null where one is grey. */
   chromaDifference: number | null;
+  /** Whether both are of one hue each, of which alone the two above tell. */
+  isToned: boolean;
   /** Brightness of the picture over that of the template, as contrast and as level; colours likewise. */
   gain: number;
   offset: number;
@@ -30,69 +30,78 @@ export interface Agreement {
   sharpness: number;
 }
 
-const MOST_PIXELS = 64 * 64;
-/** Details fainter than this, in grey values, are noise. */
-const NOISE = 0.45;
-const BLOCK = 8;
-/** Share of a block's pixels that must lie in both pictures. */
-const LEAST_FILL = 0.5;
-/** Correlations from which blocks are alike, and equal; below the last a pixel's shift makes no block alike. */
-const ALIKE = 0.5;
-const CLOSE = 0.9;
-const HOPELESS = -0.2;
 /** Mean distance of a picture's colours from grey up to which it counts as grey. */
 const GREY = 1.5;
 /** Cosine of the angle between two hues that may be one, warmer or colder. */
 const SAME_HUE = 0.5;
 
 const LEAST_PIXELS = 24;
+/** A badge is looked for where so many blocks have detail and so many of them agree, beside it so many equal ones. */
+const LEAST_PATCHABLE = 36;
+const LEAST_OF_PATCHED = 0.75;
+const LEAST_BESIDE = 36;
+const REST_CLOSE = 0.9;
+const REST_NCC = 0.93;
 
 /**
  * Compares what two pictures show in common.
  * @param map from the template's unit square to the picture's; the template is the one with the larger pixels.
+ * @param bend how the template is bent before it is mapped; colours do without.
  * @returns null where they have nothing in common.
  */
-export function agreementOf(template: Thumbnail, picture: Thumbnail, map: Affine): Agreement | null {
+export function agreementOf(
+  template: Thumbnail,
+  picture: Thumbnail,
+  map: Affine,
+  bend: Bend | null = null,
+): Agreement | null {
   const scale = Math.sqrt(Math.abs(determinant(map)));
   const own = template.level(64);
   const other = levelFor(picture, own.side / scale);
-  const brightness = correlate(own, other, map);
-  if (!brightness) return null;
-  const energy = blockStatistics(own);
-  return { ...brightness, ...energy, ...compareChroma(template, picture, map) };
+  const sums = compareUnder(own, other, map, LEAST_PIXELS, bend);
+  if (!sums) return null;
+  const whole = { ...brightnessOf(sums), ...blockStatistics(own.side), patched: 0 };
+  const rest = isPatchable(whole) ? agreementBesidePatch(own) : null;
+  return { ...(rest ?? whole), ...compareChroma(template, picture, map, rest?.patch ?? null) };
 }
 
-const noSums = (): Sums => ({ count: 0, a: 0, b: 0, aa: 0, bb: 0, ab: 0 });
+type Brightness = Omit<Agreement, 'chroma' | 'chromaDifference' | 'isToned' | 'saturation'>;
 
-function add(sums: Sums, a: number, b: number): void {
-  sums.count++;
-  sums.a += a;
-  sums.b += b;
-  sums.aa += a * a;
-  sums.bb += b * b;
-  sums.ab += a * b;
-}
+const isPatchable = ({ blockAgreement, closeAgreement, blocks }: BlockAgreement) =>
+  blocks >= LEAST_PATCHABLE && blockAgreement >= LEAST_OF_PATCHED && closeAgreement < 1;
 
-type Moments = ReturnType<typeof momentsOf>;
-
-function momentsOf({ count, a, b, aa, bb, ab }: Sums) {
+/** Where all disagreement lies under one small patch and the rest is equal, the rest is what counts. */
+function agreementBesidePatch({ side, values }: Level): (Brightness & { patch: Patch }) | null {
+  const found = findPatch();
+  if (!found || found.rest.closeAgreement < REST_CLOSE || found.rest.blocks < LEAST_BESIDE) return null;
+  const { patch, rest } = found;
+  const brightness = brightnessOf({
+    values: sumsBeside(patch, side, values, sampled),
+    detail: sumsBeside(patch, side, ownDetail, otherDetail),
+  });
+  if (brightness.ncc < REST_NCC) return null;
   return {
-    varianceA: Math.max(0, aa / count - (a / count) ** 2),
-    varianceB: Math.max(0, bb / count - (b / count) ** 2),
-    covariance: ab / count - (a / count) * (b / count),
+    ...brightness,
+    ...rest,
+    patch,
+    patched: ((patch.right - patch.left) * (patch.bottom - patch.top)) / side ** 2,
   };
 }
 
-function correlation(sums: Sums, floor: number): number {
-  const { varianceA, varianceB, covariance } = momentsOf(sums);
-  return covariance / Math.sqrt((varianceA + floor) * (varianceB + floor));
+function sumsBeside(patch: Patch, side: number, own: Float32Array, other: Float32Array): Sums {
+  const sums = noSums();
+  for (let y = 0, at = 0; y < side; y++) {
+    for (let x = 0; x < side; x++, at++) {
+      if (isUnder(patch, x, y)) continue;
+      const value = other[at]!;
+      // The template's detail too is only known where both are.
+      if (value === value) add(sums, own[at]!, value);
+    }
+  }
+  return sums;
 }
 
-/** Leaves both pictures' details behind, NaN outside the shared area. */
-function correlate(own: Level, other: Level, map: Affine) {
-  const sums = compareUnder(own, other, map, LEAST_PIXELS);
-  if (!sums) return null;
-  const { values, detail } = sums;
+function brightnessOf({ values, detail }: { values: Sums; detail: Sums }) {
   const { varianceA, varianceB, covariance } = momentsOf(values);
   const fine = momentsOf(detail);
   const gain = Math.sqrt((varianceB + 1e-3) / (varianceA + 1e-3)) * (covariance < 0 ? -1 : 1);
@@ -107,95 +116,15 @@ function correlate(own: Level, other: Level, map: Affine) {
   };
 }
 
-/**
- * By blocks of the shared area, smaller ones where little is shared. A block may lie a pixel off the map: so far a picture
- * taken at a slant, or bent by its lens, strays from it.
- */
-function blockStatistics({ side }: Level) {
-  let shared = 0;
-  for (let at = 0; at < side * side; at++) if (sampled[at] === sampled[at]) shared++;
-  const edge = shared < MOST_PIXELS / 4 ? BLOCK / 2 : BLOCK;
-  let [textured, agreeing, close, strain] = [0, 0, 0, 0];
-  for (let top = 0; top + edge <= side; top += edge) {
-    for (let left = 0; left + edge <= side; left += edge) {
-      const agreement = blockCorrelation(side, edge, left, top);
-      if (agreement === null) continue;
-      const { best, unshifted } = agreement;
-      textured++;
-      if (best >= ALIKE) agreeing++;
-      if (best >= CLOSE) close++;
-      strain += best - unshifted;
-    }
-  }
-  return {
-    blocks: (textured * edge * edge) / BLOCK ** 2,
-    blockAgreement: textured === 0 ? 0 : agreeing / textured,
-    closeAgreement: textured === 0 ? 0 : close / textured,
-    strain: textured === 0 ? 0 : strain / textured,
-  };
-}
-
-/** The best over shifts by a pixel; null for a block without detail or that is hardly shared. */
-function blockCorrelation(side: number, edge: number, left: number, top: number) {
-  let [best, unshifted] = [-Infinity, 0];
-  for (const [dx, dy] of SHIFTS) {
-    const sums = sumsOfBlock(side, edge, left, top, dx, dy);
-    const isUnshifted = dx === 0 && dy === 0;
-    if (sums.count < LEAST_FILL * edge * edge) {
-      if (isUnshifted) return null;
-      continue;
-    }
-    const { varianceA, varianceB } = momentsOf(sums);
-    if (isUnshifted && Math.max(varianceA, varianceB) < 4 * NOISE * NOISE) return null;
-    const agreement = correlation(sums, NOISE * NOISE);
-    if (isUnshifted) unshifted = agreement;
-    if (agreement > best) best = agreement;
-    if (best >= CLOSE || (isUnshifted && agreement < HOPELESS)) break;
-  }
-  return { best, unshifted };
-}
-
-function sumsOfBlock(side: number, edge: number, left: number, top: number, dx: number, dy: number): Sums {
-  let [count, a, b, aa, bb, ab] = [0, 0, 0, 0, 0, 0];
-  const [lastY, lastX] = [Math.min(top + edge, side - dy), Math.min(left + edge, side - dx)];
-  for (let y = Math.max(top, -dy); y < lastY; y++) {
-    const row = y * side;
-    const shift = dy * side + dx;
-    for (let x = Math.max(left, -dx); x < lastX; x++) {
-      const other = otherDetail[row + x + shift]!;
-      const own = ownDetail[row + x]!;
-      if (other !== other || own !== own) continue;
-      count++;
-      a += own;
-      b += other;
-      aa += own * own;
-      bb += other * other;
-      ab += own * other;
-    }
-  }
-  return { count, a, b, aa, bb, ab };
-}
-
-const SHIFTS = [
-  [0, 0],
-  [1, 0],
-  [-1, 0],
-  [0, 1],
-  [0, -1],
-  [1, 1],
-  [-1, -1],
-  [1, -1],
-  [-1, 1],
-] as const;
-
 /** Cells that agree least are left out, a twelfth of them: a badge or a stamp in them would tell the colours of nothing else. */
-function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, f]: Affine) {
+function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, f]: Affine, patch: Patch | null) {
   const [own, other] = [template.colours, picture.colours];
   const cells: Cell[] = [];
   let [ownColour, otherColour] = [0, 0];
   for (let cell = 0; cell < CHROMA_SIDE * CHROMA_SIDE; cell++) {
     const u = ((cell % CHROMA_SIDE) + 0.5) / CHROMA_SIDE;
     const v = (Math.floor(cell / CHROMA_SIDE) + 0.5) / CHROMA_SIDE;
+    if (patch && isUnder(patch, u * GRID, v * GRID)) continue;
     const mu = a * u + b * v + c;
     const mv = d * u + e * v + f;
     if (!(mu >= 0 && mu <= 1 && mv >= 0 && mv <= 1)) continue;
@@ -213,7 +142,7 @@ function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, 
   if (count < 4 || isGrey) {
     const saturation =
       count >= 4 && Math.max(ownColour, otherColour) / count >= 2 * GREY ? otherColour / ownColour : null;
-    return { chroma: null, chromaDifference: null, saturation };
+    return { chroma: null, chromaDifference: null, isToned: false, saturation };
   }
   const { varianceA, varianceB, covariance } = chromaMoments(trimmed(cells));
   const unexplained =
@@ -222,9 +151,13 @@ function compareChroma(template: Thumbnail, picture: Thumbnail, [a, b, c, d, e, 
   return {
     chroma: (covariance + floor) / Math.sqrt((varianceA + floor) * (varianceB + floor)),
     chromaDifference: Math.sqrt(Math.max(0, unexplained)),
+    isToned: false,
     saturation: otherColour / ownColour,
   };
 }
+
+const isUnder = ({ left, top, right, bottom }: Patch, x: number, y: number) =>
+  x >= left && x < right && y >= top && y < bottom;
 
 /** Blue and red difference of the template, then of the picture. */
 type Cell = readonly [number, number, number, number];
@@ -269,5 +202,5 @@ function chromaMoments(cells: readonly Cell[]) {
 function compareHues(blue: Sums, red: Sums, saturation: number) {
   const cosine = (blue.a * blue.b + red.a * red.b) / (Math.hypot(blue.a, red.a) * Math.hypot(blue.b, red.b));
   const apart = cosine > SAME_HUE ? 0 : Math.hypot(blue.a - blue.b, red.a - red.b) / blue.count;
-  return { chroma: cosine, chromaDifference: apart, saturation };
+  return { chroma: cosine, chromaDifference: apart, isToned: true, saturation };
 }

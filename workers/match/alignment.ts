@@ -189,7 +189,7 @@ function solution(): Affine | null {
 }
 
 /** Change of brightness per side of the square. */
-function slopesOf(level: Level): { x: Float32Array; y: Float32Array } {
+export function slopesOf(level: Level): { x: Float32Array; y: Float32Array } {
   const known = slopes.get(level);
   if (known) return known;
   const { side, values } = level;

@@ -6,9 +6,10 @@ import type { Relation } from './pair-match.js';
  * Logistic regression, fitted on pairs of pictures from other sources than the benchmark's; CALIBRATION.md tells which, and
  * how it fares on these.
  */
-const INTERCEPT = 2.4;
+const INTERCEPT = 2.62;
 const WEIGHTS = [
-  0.72, 2.25, 1.31, -3.03, -0.58, 4, 0.44, 1.04, 2.29, -4.21, -6.34, -4.81, 6.83, -2.32, -1.81, 0.8,
+  1.34, 1.7, 1.12, -0.67, -3.1, -3.42, 5.41, 1.81, 2.31, -0.51, 4, 1.56, -1.35, -0.66, 1.6, 1.79, 1.75, -5.56, -2.03,
+  -5.69, -2.12, -4.01, 1.06,
 ] as const;
 /** Distance of hashes at which bits alone make a duplicate, and one at which they say nothing. */
 const HASH_DUPLICATE = 31;
@@ -25,35 +26,53 @@ const SMOOTH = 0.12;
 const SCENE_INLIERS = 12;
 
 /**
- * What the score of two pictures depends on: how far details, blocks and brightness agree; how much there is to agree; how
- * many local features say so; the distance of the hashes; colours, which say less where all else is equal, as in a
+ * What the score of two pictures depends on: how far details, blocks and brightness agree; how much there is to agree, which
+ * matters less where features agree or one lies where the other seemed to show a picture; how many local features say so,
+ * and of how many that could; the distance of the hashes; colours, which say less where much detail is equal, as in a
  * sepia copy; and whether each picture shows what the other does not, and blocks strain against the map, as in another
  * shot of one scene.
  */
 export function featuresOf(pixels: PixelMeasures, pdqDistance: number): number[] {
-  const { ncc, tone, blockAgreement, closeAgreement, strain, blocks, inliers, chroma } = pixels;
+  const { ncc, tone, blockAgreement, closeAgreement, strain, blocks, inliers, inlierShare, chroma } = pixels;
   const apart = 1 - Math.max(pixels.firstCoverage, pixels.secondCoverage);
   const exact = clamp((closeAgreement - 0.9) * 10, 0, 1) * clamp((ncc - 0.95) * 20, 0, 1);
-  const colour = chroma === null ? 0 : clamp(chroma - 0.9, -1.5, 0.1);
+  const rich = clamp((blocks - 44) / 12, 0, 1) * clamp((ncc - 0.9) * 12, 0, 1);
+  // Toning takes a picture of one hue to another, though not from red to blue, and no other picture has so much equal detail.
+  const telling = pixels.isToned ? 1 - rich * clamp((65 - (pixels.chromaDifference ?? 0)) / 20, 0, 1) : 1;
+  const colour = chroma === null ? 0 : clamp(chroma - 0.9, -1.5, 0.1) * telling;
   const few = clamp((36 - blocks) / 20, 0, 1);
+  const loose = clamp((0.96 - ncc) * 15, 0, 1);
+  const firmInset = pixels.isInset ? firmnessOf(pixels) : 0;
   return [
     -Math.log(1.03 - ncc) - 2,
     -Math.log(1.05 - blockAgreement) - 2,
     -Math.log(1.02 - tone) - 2,
+    -Math.log(1.1 - closeAgreement) - 1,
     clamp((14 - blocks) / 8, 0, 1),
-    clamp((inliers ?? 0) / 40, 0, 1),
-    clamp(((inliers ?? 0) - 56) / 24, 0, 1),
-    clamp((90 - pdqDistance) / 60, 0, 1),
-    colour * (1 - exact),
-    colour * exact,
-    clamp(apart * 8, 0, 1),
-    clamp((pixels.chromaDifference ?? 0) / 15, 0, 2),
     few,
     inliers === null ? 0 : few,
-    chroma === null ? 1 : 0,
-    clamp(strain * 8, 0, 2),
+    firmInset * few,
+    firmInset,
+    clamp((inliers ?? 0) / 40, 0, 1),
+    clamp(((inliers ?? 0) - 56) / 24, 0, 1),
+    inlierShare === null ? 0 : clamp(inlierShare, 0, 0.7) - 0.35,
+    inlierShare === null ? 0 : clamp((0.4 - inlierShare) * 6, 0, 1.5) * loose,
+    clamp((90 - pdqDistance) / 60, 0, 1),
     clamp((52 - pdqDistance) / 20, 0, 1) * (1 - few),
+    colour * (1 - exact),
+    colour * exact,
+    clamp((pixels.chromaDifference ?? 0) / 15, 0, 2) * telling,
+    chroma === null ? 1 : 0,
+    clamp(apart * 8, 0, 1),
+    clamp(apart * 6, 0, 1) * loose,
+    clamp(strain * 8, 0, 2),
+    pixels.patched > 0 ? 1 : 0,
   ];
+}
+
+/** 0…1: whether what lies where a picture seemed to be agrees as that picture would. Smooth pictures fit anywhere. */
+export function firmnessOf({ closeAgreement, ncc, roughness }: PixelMeasures): number {
+  return clamp((closeAgreement - 0.5) * 3, 0, 1) * clamp((ncc - 0.85) * 10, 0, 1) * clamp((roughness - 0.15) * 8, 0, 1);
 }
 
 /** Too little detail, or a smooth gradient whose hash does not know it again. */

@@ -1,5 +1,6 @@
 import { compose, determinant, invert, ORIENTATION_MAPS, type Affine } from './affine.js';
 import { refine } from './alignment.js';
+import { insetsOf } from './insets.js';
 import { contentMap } from './local-match.js';
 import { ORIENTATIONS } from './pair-match.js';
 import { compareUnder, type Sums } from './sampling.js';
@@ -29,11 +30,13 @@ const LEAST_SHARED = 0.1;
 export interface Hypothesis {
   map: Affine;
   agreement: number;
+  /** Whether one picture lies where the other seems to show one. */
+  isInset: boolean;
 }
 
 /**
- * The picture on the whole of the template, eight ways; where one has a border, also frame on frame. Rated at a low
- * resolution, the best first.
+ * The picture on the whole of the template, eight ways; where one has a border, also frame on frame; where one seems to
+ * show another, that on the whole of the other. Rated at a low resolution, the best first.
  */
 export function rateFrames(template: Thumbnail, picture: Thumbnail): Hypothesis[] {
   return [...orientations(template, picture)].sort(bestFirst);
@@ -45,7 +48,7 @@ export function rateCrops(template: Thumbnail, picture: Thumbnail, frames: reado
 }
 
 /**
- * The map by which the pictures agree best, of the few hypotheses that promise most. What does not agree well at a low
+ * The hypothesis, refined, by which the pictures agree best, of the few hypotheses that promise most. What does not agree well at a low
  * resolution after refining never does at a higher one, so unrelated pictures cost little. Null where none holds.
  */
 export function alignThumbnails(
@@ -53,18 +56,18 @@ export function alignThumbnails(
   picture: Thumbnail,
   hypotheses: readonly Hypothesis[],
   leastAgreement: number,
-): Affine | null {
+): Hypothesis | null {
   let best: Hypothesis | null = null;
-  for (const { map: start, agreement } of distinct(hypotheses)) {
+  for (const { map: start, agreement, isInset } of distinct(hypotheses)) {
     if (agreement < leastAgreement || (best && best.agreement >= CLEAR)) break;
     const coarse = refine(template, picture, start, COARSE_SIDE, 6);
     if (!coarse || coarseAgreement(template, picture, coarse, COARSE_SIDE) < PROMISING_COARSE) continue;
     const map = refine(template, picture, coarse, 32, 5);
     if (!map) continue;
     const refined = coarseAgreement(template, picture, map, 32);
-    if (refined >= PROMISING_FINE && (!best || refined > best.agreement)) best = { map, agreement: refined };
+    if (refined >= PROMISING_FINE && (!best || refined > best.agreement)) best = { map, agreement: refined, isInset };
   }
-  return best?.map ?? null;
+  return best;
 }
 
 const bestFirst = (a: Hypothesis, b: Hypothesis) => b.agreement - a.agreement;
@@ -72,10 +75,15 @@ const bestFirst = (a: Hypothesis, b: Hypothesis) => b.agreement - a.agreement;
 /** The picture on the whole of the template, eight ways; where one has a border, also frame on frame. */
 function* orientations(template: Thumbnail, picture: Thumbnail): Generator<Hypothesis> {
   const [own, other] = [contentMap(template.evidence), contentMap(picture.evidence)];
+  const insets = [
+    ...insetsOf(picture).map((inset) => (turn: Affine) => compose(inset, turn)),
+    ...insetsOf(template).map((inset) => (turn: Affine) => compose(turn, invert(inset))),
+  ];
   const isFramed = [...template.evidence.content, ...picture.evidence.content].some((edge) => edge > 0 && edge < 1);
   for (const orientation of ORIENTATIONS) {
     const turn = ORIENTATION_MAPS[orientation];
     yield rate(template, picture, turn);
+    for (const laidIn of insets) yield rate(template, picture, laidIn(turn), COARSE_SIDE, true);
     if (isFramed) yield rate(template, picture, compose(invert(other), compose(turn, own)));
   }
 }
@@ -101,10 +109,9 @@ function crops(template: Thumbnail, picture: Thumbnail, frames: readonly Hypothe
     .map(({ map }) => rate(template, picture, map));
 }
 
-const rate = (template: Thumbnail, picture: Thumbnail, map: Affine, side = COARSE_SIDE): Hypothesis => ({
-  map,
-  agreement: coarseAgreement(template, picture, map, side),
-});
+function rate(template: Thumbnail, picture: Thumbnail, map: Affine, side = COARSE_SIDE, isInset = false): Hypothesis {
+  return { map, agreement: coarseAgreement(template, picture, map, side), isInset };
+}
 
 /** Leaves out what is all but the same as a better one. */
 function distinct(hypotheses: readonly Hypothesis[]): Hypothesis[] {

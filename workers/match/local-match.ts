@@ -1,6 +1,6 @@
 import { MOST_FEATURES, type Evidence } from '../fingerprint/evidence.js';
 import { FEATURE_SIDE } from '../fingerprint/local-features.js';
-import { compose, invert, type Affine } from './affine.js';
+import { compose, determinant, invert, type Affine } from './affine.js';
 import { isPlausible } from './alignment.js';
 import { pairUp, pointsOf, type FeaturePairs, type Points } from './feature-pairs.js';
 
@@ -9,9 +9,15 @@ export interface LocalAlignment {
   /** From one content's unit square to the other's. */
   map: Affine;
   inliers: number;
+  /** Of the features that both pictures would have if one were made of the other, those that agree; 0…1 or a little more. */
+  share: number;
 }
 
 const LEAST_INLIERS = 5;
+/** So near to an edge, in shares of a side, or so far beyond the levels that there are, a corner is not found again. */
+const EDGE = 0.03;
+const MOST_LEVEL = 3;
+const LEVEL_SLACK = 0.75;
 /** Corners that a map brings this near are its inliers; in shares of the longer side, at level 0. */
 const TOLERANCE = 0.016;
 const MOST_TURN = 24;
@@ -31,7 +37,32 @@ export function alignLocally(first: Evidence, second: Evidence): LocalAlignment 
     .reduce((a, b) => (b && (!a || b.inliers > a.inliers) ? b : a));
   if (!best) return null;
   const map = compose(invert(contentMap(second)), compose(best.map, contentMap(first)));
-  return isPlausible(map) ? { map, inliers: best.inliers } : null;
+  return isPlausible(map)
+    ? { map, inliers: best.inliers, share: best.inliers / shared(first, second, best.map) }
+    : null;
+}
+
+/** How many features both pictures can have, laid like this on each other: what lies in the other, at a size it has too. */
+function shared(first: Evidence, second: Evidence, map: Affine): number {
+  const steps = Math.log2((Math.abs(determinant(map)) * shapeOf(second)) / shapeOf(first));
+  const inSecond = countInside(first, map, steps);
+  return Math.max(1, Math.min(inSecond, countInside(second, invert(map), -steps)));
+}
+
+/** Area of a picture whose longer side is 1. */
+const shapeOf = ({ width, height }: Evidence) => Math.min(width, height) / Math.max(width, height);
+
+function countInside({ features: { count, x, y, level } }: Evidence, map: Affine, steps: number): number {
+  const [a, b, c, d, e, f] = map;
+  let inside = 0;
+  for (let i = 0; i < count; i++) {
+    const u = a * x[i]! + b * y[i]! + c;
+    const v = d * x[i]! + e * y[i]! + f;
+    const there = level[i]! + steps;
+    if (there <= -LEVEL_SLACK || there >= MOST_LEVEL + LEVEL_SLACK) continue;
+    if (Math.min(u, v) > EDGE && Math.max(u, v) < 1 - EDGE) inside++;
+  }
+  return inside;
 }
 
 /** From the content's unit square to that of the whole picture. */
@@ -39,7 +70,7 @@ export function contentMap({ content: [left, top, right, bottom] }: Evidence): A
   return [right - left, 0, left, 0, bottom - top, top];
 }
 
-function alignOneWay(first: Evidence, second: Evidence, mirrored: boolean): LocalAlignment | null {
+function alignOneWay(first: Evidence, second: Evidence, mirrored: boolean): { map: Affine; inliers: number } | null {
   if (Math.min(first.features.count, second.features.count) < LEAST_INLIERS) return null;
   const a = pointsOf(first, mirrored);
   const b = pointsOf(second, false);

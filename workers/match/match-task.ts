@@ -9,6 +9,7 @@ import { openFingerprint } from './fingerprint-arena.js';
 import { LocalIndex, type SharedLocalFeatures } from './local-index.js';
 import type { KnownFingerprint, PairMatch } from './pair-match.js';
 import type { IndexQuery } from './prepared-query.js';
+import { searchByViews } from './view-search.js';
 
 export interface SearchQuery extends IndexQuery {
   /** For the search by local features. */
@@ -36,6 +37,8 @@ export interface StoredQuery {
   /** Where, bytes. */
   at: number;
   options: CandidateOptions;
+  /** Whether to look for what it seems to show, too. */
+  views: boolean;
   /** Where pictures are sought that share parts with it. */
   ranges: PartsRange[];
 }
@@ -52,7 +55,7 @@ export interface LookUpTask {
 }
 
 export interface LookedUp {
-  /** Of the candidates by hash and descriptor, the most promising first. */
+  /** Of the candidates by hash and descriptor, the most promising first, then of those that look like what it seems to show. */
   positions: number[];
   parts: PartsPlace[];
 }
@@ -92,8 +95,8 @@ let fingerprints: FingerprintIndex | undefined;
 let localFeatures: LocalIndex | undefined;
 
 /**
- * The candidates of each query among all that was appended before the call: those by hash and descriptor, then those by
- * local features alone.
+ * The candidates of each query among all that was appended before the call: those by hash and descriptor, those that look
+ * like what it seems to show, then those by local features alone.
  */
 export function search({ shared, local, queries }: SearchTask): Candidate[][] {
   if (!fingerprints?.shares(shared)) fingerprints = FingerprintIndex.view(shared);
@@ -116,16 +119,19 @@ export function findStored(
   const found = findCandidates(
     index,
     null,
-    prints.map((print, number) => ({ ...print, options: queries[number]!.options })),
+    queries.map(({ options, views }, number) => {
+      const print = prints[number]!;
+      return { ...print, options, evidence: views ? print.evidence : null };
+    }),
   );
-  const views = parts.map((local) => LocalIndex.view(local));
+  const indices = parts.map((local) => LocalIndex.view(local));
   return queries.map(({ ranges }, number) => {
     const { evidence } = prints[number]!;
     return {
       positions: found[number]!.map(({ position }) => position),
       parts: ranges.flatMap(({ index: place, from, below }) =>
         evidence
-          ? views[place]!.candidates(evidence, { from, below, limit: mostParts }).map(({ position }) => ({
+          ? indices[place]!.candidates(evidence, { from, below, limit: mostParts }).map(({ position }) => ({
               index: place,
               position,
             }))
@@ -142,11 +148,19 @@ export function findCandidates(
   queries: readonly SearchQuery[],
 ): Candidate[][] {
   const found = index.candidatesOfEach(queries, (number) => queries[number]!.options ?? {});
-  if (!local) return found;
+  const seen = searchByViews(index, queries);
   return found.map((candidates, number) => {
     const query = queries[number]!;
-    return query.evidence ? [...candidates, ...byParts(index, local, query, query.evidence, candidates)] : candidates;
+    const known = [...candidates, ...others(index, query, seen[number]!, candidates)];
+    return local && query.evidence ? [...known, ...byParts(index, local, query, query.evidence, known)] : known;
   });
+}
+
+/** Those at the positions that are not known yet. */
+function others(index: FingerprintIndex, query: SearchQuery, positions: number[], known: readonly Candidate[]) {
+  const taken = new Set(known.map(({ position }) => position));
+  const rest = positions.filter((position) => !taken.has(position));
+  return rest.length === 0 ? [] : index.candidatesAt(query, rest, query.options);
 }
 
 function byParts(
@@ -160,9 +174,8 @@ function byParts(
   const limit = Math.min(MOST_LOCAL, options.limit ?? MOST_LOCAL);
   // Pictures out of scope take places too, so more are asked for than are wanted.
   const similar = local.candidates(evidence, { from: options.from, below: options.below, limit: 8 * limit });
-  const taken = new Set(known.map(({ position }) => position));
-  const positions = similar.map(({ position }) => position).filter((position) => !taken.has(position));
-  return index.candidatesAt(query, positions, options).slice(0, limit);
+  const positions = similar.map(({ position }) => position);
+  return others(index, query, positions, known).slice(0, limit);
 }
 
 /** How each candidate matches its query; null where it does not. */

@@ -3,18 +3,21 @@ import type { Evidence } from '../fingerprint/evidence.js';
 import { agreementOf, type Agreement } from './agreement.js';
 import { coverage, determinant, invert, stretches, type Affine } from './affine.js';
 import { refine } from './alignment.js';
+import { refineBend } from './bent-alignment.js';
 import { CANDIDATE_RADIUS } from './fingerprint-index.js';
 import { nearestOrientation } from './hash-orientations.js';
 import {
   alignThumbnails,
   coarseAgreement,
+  type Hypothesis,
   LEAST_OF_CROP,
   LEAST_OF_FRAME,
   LEAST_OF_TOLD_FRAME,
   rateCrops,
   rateFrames,
 } from './hypotheses.js';
-import { alignLocally } from './local-match.js';
+import { insetsOf } from './insets.js';
+import { alignLocally, type LocalAlignment } from './local-match.js';
 import { type KnownFingerprint, type Orientation } from './pair-match.js';
 import { prepareThumbnail, type Thumbnail } from './thumbnail.js';
 
@@ -37,6 +40,10 @@ export interface PixelMeasures extends Agreement {
   squeeze: number;
   /** Local features that agree on the map; null where they had no say. */
   inliers: number | null;
+  /** Of the features that both could have, those that agree; null likewise. */
+  inlierShare: number | null;
+  /** Whether one lies where the other seemed to show a picture. */
+  isInset: boolean;
   first: Evidence;
   second: Evidence;
 }
@@ -57,6 +64,17 @@ const LEAST_OF_ALIKE = 0.3;
 /** Fewer features come together by chance: a look at 32 pixels shows it. */
 const CLEAR_INLIERS = 12;
 const LEAST_OF_LOCAL = 0.35;
+
+/**
+ * A picture seen at a slant is asked for from so much strain on, of so many blocks, where each shows nearly all of the
+ * other: another shot of one scene can be bent to fit too. It leaves hardly any strain.
+ */
+const LEAST_STRAIN = 0.02;
+const BENT_BLOCKS = 0.85;
+const BENT_DETAIL = 40;
+const SLANT_NCC = 0.97;
+const SLANT_COVERAGE = 0.85;
+const SLANT_STRAIN = 0.01;
 
 /** Measures two fingerprints. The order matters to the last bit of rounding: `comparePair` sees to it. */
 export function measurePair(first: KnownFingerprint, second: KnownFingerprint): PairMeasures {
@@ -85,16 +103,18 @@ function comparePixels(
   { mayBeCrop, showsInFrame }: { mayBeCrop: boolean; showsInFrame: boolean },
 ): PixelMeasures | null {
   const isTold = isToldByFeatures(a, b);
-  if (isTold && !mayBeCrop) return measureByFeatures(a, b);
+  if (isTold && !mayBeCrop) {
+    const told = measureByFeatures(a, b);
+    if (told || insetsOf(a).length + insetsOf(b).length === 0) return told;
+    return measureUnder(a, b, alignThumbnails(a, b, rateFrames(a, b), LEAST_OF_TOLD_FRAME));
+  }
   const frames = rateFrames(a, b);
   if (showsInFrame && !frames.some(({ agreement }) => agreement >= LEAST_OF_ALIKE)) return null;
   const attempts = [
-    () => measureUnder(a, b, alignThumbnails(a, b, frames, isTold ? LEAST_OF_TOLD_FRAME : LEAST_OF_FRAME), null),
+    () => measureUnder(a, b, alignThumbnails(a, b, frames, isTold ? LEAST_OF_TOLD_FRAME : LEAST_OF_FRAME)),
     () => measureByFeatures(a, b),
     () =>
-      mayBeCrop && !isTold
-        ? measureUnder(a, b, alignThumbnails(a, b, rateCrops(a, b, frames), LEAST_OF_CROP), null)
-        : null,
+      mayBeCrop && !isTold ? measureUnder(a, b, alignThumbnails(a, b, rateCrops(a, b, frames), LEAST_OF_CROP)) : null,
   ];
   let best: PixelMeasures | null = null;
   for (const attempt of attempts) {
@@ -109,7 +129,7 @@ function measureByFeatures(a: Thumbnail, b: Thumbnail): PixelMeasures | null {
   const local = alignLocally(a.evidence, b.evidence);
   if (!local) return null;
   if (local.inliers < CLEAR_INLIERS && coarseAgreement(a, b, local.map, 32) < LEAST_OF_LOCAL) return null;
-  return measureUnder(a, b, local.map, local.inliers);
+  return measureUnder(a, b, local);
 }
 
 /** With so many features in both, what is neither laid on the whole nor found by them is no copy. */
@@ -119,12 +139,14 @@ const isToldByFeatures = (a: Thumbnail, b: Thumbnail) =>
 const standing = ({ ncc, blockAgreement, inliers }: PixelMeasures) => ncc + blockAgreement + (inliers ?? 0) / 40;
 
 /** Refines the map at full resolution, the picture with the larger pixels being the template. */
-function measureUnder(a: Thumbnail, b: Thumbnail, map: Affine | null, inliers: number | null): PixelMeasures | null {
-  if (!map) return null;
+function measureUnder(a: Thumbnail, b: Thumbnail, start: LocalAlignment | Hypothesis | null): PixelMeasures | null {
+  if (!start) return null;
+  const { map } = start;
+  const local = 'inliers' in start ? start : null;
   const isTemplateFirst = Math.abs(determinant(map)) >= 1;
   const [template, picture] = isTemplateFirst ? [a, b] : [b, a];
-  const start = isTemplateFirst ? map : invert(map);
-  const options = [refine(template, picture, start, 64, inliers === null ? 3 : 6), inliers === null ? null : start]
+  const from = isTemplateFirst ? map : invert(map);
+  const options = [refine(template, picture, from, 64, local ? 6 : 3), local && from]
     .filter((option) => option !== null)
     .map((refined) => ({ refined, agreement: agreementOf(template, picture, refined) }));
   let best: { refined: Affine; agreement: Agreement } | null = null;
@@ -132,6 +154,10 @@ function measureUnder(a: Thumbnail, b: Thumbnail, map: Affine | null, inliers: n
     if (agreement && (!best || agreement.ncc > best.agreement.ncc)) best = { refined, agreement };
   }
   if (!best) return null;
+  const shared = Math.min(coverage(best.refined), coverage(invert(best.refined)));
+  const isWhole = shared >= SLANT_COVERAGE;
+  const bent = isWhole && isBent(best.agreement) ? seenAtSlant(template, picture, best.refined) : null;
+  if (bent) best = { ...best, agreement: bent };
   const found = isTemplateFirst ? best.refined : invert(best.refined);
   const [most, least] = stretches(found);
   return {
@@ -140,10 +166,23 @@ function measureUnder(a: Thumbnail, b: Thumbnail, map: Affine | null, inliers: n
     firstCoverage: coverage(found),
     secondCoverage: coverage(invert(found)),
     squeeze: most / least,
-    inliers,
+    inliers: local?.inliers ?? null,
+    inlierShare: local?.share ?? null,
+    isInset: 'isInset' in start && start.isInset,
     first: a.evidence,
     second: b.evidence,
   };
+}
+
+/** All but equal, once each block is shifted a little. */
+const isBent = ({ strain, blockAgreement, blocks }: Agreement) =>
+  strain >= LEAST_STRAIN && blockAgreement >= BENT_BLOCKS && blocks >= BENT_DETAIL;
+
+/** How far they agree as a flat picture seen from the side does; null unless that explains it all. */
+function seenAtSlant(template: Thumbnail, picture: Thumbnail, map: Affine): Agreement | null {
+  const bend = refineBend(template, picture, map);
+  const agreement = bend && agreementOf(template, picture, map, bend);
+  return agreement && agreement.ncc >= SLANT_NCC && agreement.strain <= SLANT_STRAIN ? agreement : null;
 }
 
 /** The same agreement told the other way round. */

@@ -46,7 +46,8 @@ export function describe(measures: PixelMeasures, layout: Layout): string[] {
   found.push(...describeFrame(map, measures, Math.abs(turn) >= TURN_FROM));
   if (stretchOf(map, measures) >= ASPECT_FROM) found.push('aspect');
   found.push(...describeTone(measures));
-  if (measures.ncc > 0.5 && measures.blockAgreement < 0.97 && measures.closeAgreement > 0.4) found.push('caption');
+  const isPainted = measures.ncc > 0.5 && measures.blockAgreement < 0.97 && measures.closeAgreement > 0.4;
+  if (measures.patched > 0 || isPainted) found.push('caption');
   return found.length > 0 ? found : ['recompressed'];
 }
 

@@ -5,12 +5,34 @@ import { comparePair } from '../../../workers/match/compare-pair.js';
 import { FingerprintIndex } from '../../../workers/match/fingerprint-index.js';
 import { LocalIndex } from '../../../workers/match/local-index.js';
 import { compare, findCandidates } from '../../../workers/match/match-task.js';
+import type { Pixels } from '../../../workers/pixels.js';
 import { paint, scene, toPixels, toSharp } from '../scenes.js';
 
 const WIDTH = 360;
 const HEIGHT = 300;
 /** Brightness as the fingerprint has it. */
 const GREY: [number, number, number] = [0.299, 0.587, 0.114];
+
+/** One side shorter than the one facing it, as from the side. */
+function slanted({ data, width, height }: Pixels, tilt: number): Pixels {
+  return paint(width, height, (x, y) => {
+    const zoom = 1 - tilt * x;
+    const [fromX, fromY] = [x * width, height * (0.5 + (y - 0.5) * zoom)];
+    const at = 3 * (Math.min(height - 1, Math.floor(fromY)) * width + Math.min(width - 1, Math.floor(fromX)));
+    return [data[at]!, data[at + 1]!, data[at + 2]!];
+  });
+}
+
+/** A red disc with a white rim and middle. */
+function badge(side: number): OverlayOptions[] {
+  const data = Buffer.alloc(side * side * 4);
+  for (let at = 0; at < side * side; at++) {
+    const radius = Math.hypot((at % side) + 0.5 - side / 2, Math.floor(at / side) + 0.5 - side / 2) / (side / 2);
+    const isRed = radius > 0.35 && radius < 0.9;
+    data.set([isRed ? 221 : 255, isRed ? 34 : 255, isRed ? 34 : 255, radius < 1 ? 255 : 0], at * 4);
+  }
+  return [{ input: data, raw: { width: side, height: side, channels: 4 }, left: 16, top: 16 }];
+}
 
 describe('comparison of two pictures', () => {
   const original = scene(1, WIDTH, HEIGHT);
@@ -58,6 +80,8 @@ describe('comparison of two pictures', () => {
       async () => again((await again(source().rotate(4))).extract({ left: 40, top: 40, width: 300, height: 240 })),
     ],
     ['a mirrored crop', /flip/, async () => again((await again(source().flop())).extract(inside(0.94)))],
+    ['a badge in a corner', /caption/, () => again(source().composite(badge(92)))],
+    ['a slant', /./, () => Promise.resolve(toSharp(slanted(original, 0.13)))],
     ['a screenshot', /uncrop|border|./, () => again(pasted(source(), 700, 620, 0, 150))],
   ];
 

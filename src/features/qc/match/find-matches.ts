@@ -118,7 +118,8 @@ function asTask({ known }: Ground, search: Search, { wave, limit }: { wave: Look
       const below = Math.max(uploadsBelow, known.positionAfter(known.lastReference));
       const scope = { ...(owner !== undefined && { owner }), uploadsBelow };
       const isFirst = limit === FIRST_CANDIDATES;
-      return { at, options: { scope, from, below, limit }, ranges: isFirst ? parts.rangesOf(reach) : [] };
+      const ranges = isFirst ? parts.rangesOf(reach) : [];
+      return { at, options: { scope, from, below, limit }, views: isFirst, ranges };
     }),
   };
 }
