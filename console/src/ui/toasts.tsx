@@ -1,4 +1,4 @@
-import { createContext, use, useCallback, useMemo, useState, type ReactNode } from 'react';
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 
 interface Toast {
   id: number;
@@ -26,6 +26,12 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     },
     [drop],
   );
+  const corner = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // Shown anew, they lie above whatever dialog was opened since.
+    corner.current?.hidePopover();
+    if (toasts.length > 0) corner.current?.showPopover();
+  }, [toasts]);
   const list = useMemo(
     () =>
       toasts.map(({ id, text, bad, action }) => (
@@ -49,7 +55,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <Context value={say}>
       {children}
-      <div className="toasts" role="status" aria-live="polite">
+      <div ref={corner} className="toasts" popover="manual" role="status" aria-live="polite">
         {list}
       </div>
     </Context>
