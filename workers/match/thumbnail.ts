@@ -33,7 +33,9 @@ export class Thumbnail {
   level(side: (typeof LEVEL_SIDES)[number]): Level {
     let made = this.#levels.get(side);
     if (!made) {
-      made = new Level(side, side === GRID ? brightnessOf(this.evidence) : shrink(this.level(GRID).values, side));
+      const full = this.#levels.get(GRID)?.values ?? brightnessOf(this.evidence);
+      // What is only shrunk is lent.
+      made = new Level(side, side === GRID ? full.slice() : shrink(full, side));
       this.#levels.set(side, made);
     }
     return made;
@@ -72,9 +74,12 @@ export function prepareThumbnail(packed: Uint8Array): Thumbnail | null {
   return thumbnail;
 }
 
+const brightness = new Float32Array(GRID * GRID);
+
+/** Lent until the next call. */
 function brightnessOf({ darkest, brightest, luma }: Evidence): Float32Array {
   const scale = (brightest - darkest) / 255;
-  const values = new Float32Array(GRID * GRID);
+  const values = brightness;
   for (let at = 0; at < values.length; at++) values[at] = darkest + luma[at]! * scale;
   return values;
 }
