@@ -35,15 +35,16 @@ interface AskedKeys {
   mirrored: LocalKeys;
 }
 
-const asked = new WeakMap<Uint8Array, AskedKeys>();
+/** Kept with the evidence itself: what a WeakMap holds outlives it until all memory is gone through. */
+const ASKED = Symbol('keys');
+
+interface AskedEvidence extends Uint8Array {
+  [ASKED]?: AskedKeys;
+}
 
 /** All of a picture's keys, and those of it mirrored; for one that asks several indices they are made once. */
-export function keysToAsk(evidence: Uint8Array): AskedKeys {
-  const known = asked.get(evidence);
-  if (known) return known;
-  const keys = allKeysOf(evidence);
-  asked.set(evidence, keys);
-  return keys;
+export function keysToAsk(evidence: AskedEvidence): AskedKeys {
+  return (evidence[ASKED] ??= allKeysOf(evidence));
 }
 
 const allKeysOf = (evidence: Uint8Array): AskedKeys => ({
