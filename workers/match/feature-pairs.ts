@@ -42,14 +42,18 @@ const bitsOfA = new Uint8Array(MOST_FEATURES);
 const nextOfA = new Uint8Array(MOST_FEATURES);
 const nearestOfB = new Int16Array(MOST_GROUPS * LANES);
 const bitsOfB = new Uint8Array(MOST_GROUPS * LANES);
-const prepared = [new WeakMap<Evidence, Points>(), new WeakMap<Evidence, Points>()] as const;
+/** Kept with the evidence itself: what a WeakMap holds outlives it until all memory is gone through. */
+const UPRIGHT = Symbol('points');
+const MIRRORED = Symbol('points of the mirrored picture');
+
+interface PreparedEvidence extends Evidence {
+  [UPRIGHT]?: Points;
+  [MIRRORED]?: Points;
+}
 
 /** A picture that is compared with many is made ready once. */
-export function pointsOf(evidence: Evidence, mirrored: boolean): Points {
-  const known = prepared[mirrored ? 1 : 0];
-  let points = known.get(evidence);
-  if (!points) known.set(evidence, (points = layOut(evidence, mirrored)));
-  return points;
+export function pointsOf(evidence: PreparedEvidence, mirrored: boolean): Points {
+  return (evidence[mirrored ? MIRRORED : UPRIGHT] ??= layOut(evidence, mirrored));
 }
 
 function layOut(evidence: Evidence, mirrored: boolean): Points {

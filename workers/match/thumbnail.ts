@@ -61,17 +61,20 @@ const MOST_OFF_HUE = 8;
 /** Mean strength of a hue, of 127, and how far a toned picture's brightness tells the strength at each place. */
 const LEAST_HUE = 2;
 const TONED = 0.85;
-const prepared = new WeakMap<Uint8Array, Thumbnail>();
+
+/** Kept with the bytes themselves: what a WeakMap holds outlives them until all memory is gone through. */
+const PREPARED = Symbol('thumbnail');
+
+interface PreparedBytes extends Uint8Array {
+  [PREPARED]?: Thumbnail;
+}
 
 /** One that is asked for again is not made again. Null where the evidence is of a version not known here. */
-export function prepareThumbnail(packed: Uint8Array): Thumbnail | null {
-  const known = prepared.get(packed);
+export function prepareThumbnail(packed: PreparedBytes): Thumbnail | null {
+  const known = packed[PREPARED];
   if (known) return known;
   const evidence = openEvidence(packed);
-  if (!evidence) return null;
-  const thumbnail = new Thumbnail(evidence);
-  prepared.set(packed, thumbnail);
-  return thumbnail;
+  return evidence && (packed[PREPARED] = new Thumbnail(evidence));
 }
 
 const brightness = new Float32Array(GRID * GRID);
