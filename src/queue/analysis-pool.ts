@@ -24,6 +24,8 @@ const threadFile = new URL(`../../workers/thread${extname(import.meta.url)}`, im
 
 /** The largest picture that is allowed takes seconds, on a machine that is short of everything perhaps a minute. */
 const DEADLINE_SECONDS = 120;
+/** Of a thread's memory for what is new there. */
+const YOUNG_MEGABYTES = 12;
 /** A thread that is to stop does so at once, or after the one call into native code that it is in. */
 const STOPS_WITHIN_MS = 5000;
 
@@ -83,6 +85,8 @@ export class AnalysisPool {
       maxThreads: options.threads,
       // A picture takes milliseconds: handing tasks over without blocking waits costs nothing beside it.
       atomics: 'disabled',
+      // What a thread is done with is mostly small: more room for it would only be more memory.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
       workerData: { detectorFolder: options.detectorFolder },
     });
   }
