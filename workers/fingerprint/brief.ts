@@ -44,10 +44,10 @@ export function describePatch({ values, width }: Plane, x: number, y: number, an
 /**
  * The description of the mirrored patch: the second half of the pattern is the mirror image of the first, and mirroring
  * a picture mirrors the direction too, so the halves change places.
+ * @param mirrored where they go, another piece of memory.
  */
-export function mirrorDescriptions(descriptions: Uint8Array): Uint8Array {
+export function mirrorDescriptions(descriptions: Uint8Array, mirrored: Uint8Array): void {
   const bytes = COMPARISONS / 8;
-  const mirrored = new Uint8Array(descriptions.length);
   const half = bytes / 2;
   for (let at = 0; at < descriptions.length; at += bytes) {
     for (let byte = at; byte < at + half; byte++) {
@@ -55,7 +55,6 @@ export function mirrorDescriptions(descriptions: Uint8Array): Uint8Array {
       mirrored[byte + half] = descriptions[byte]!;
     }
   }
-  return mirrored;
 }
 
 /**

@@ -1,6 +1,5 @@
 import { mirrorDescriptions } from '../fingerprint/brief.js';
 import { DESCRIPTOR_BYTES, MOST_FEATURES, type Evidence } from '../fingerprint/evidence.js';
-import type { LocalFeatures } from '../fingerprint/local-features.js';
 import { COLUMNS, DESCRIPTIONS, kernel, SIMILAR } from './pixel-kernel.js';
 
 /** Bits of 256 that may differ between two descriptions of one corner, and how much nearer than the next it must be. */
@@ -22,9 +21,9 @@ export interface Points {
   scaleY: number;
   angle: Uint8Array;
   level: Uint8Array;
-  descriptions: Uint8Array;
-  /** The same by columns: the first byte of sixteen, then the second. Made when it is asked for. */
-  columns: () => Uint8Array;
+  /** 32 bytes each, of the picture as it is. */
+  descriptors: Uint8Array;
+  mirrored: boolean;
 }
 
 /** Features that look alike, by their numbers; `count` of them. Lent until the next call. */
@@ -43,49 +42,63 @@ const bitsOfA = new Uint8Array(MOST_FEATURES);
 const nextOfA = new Uint8Array(MOST_FEATURES);
 const nearestOfB = new Int16Array(MOST_GROUPS * LANES);
 const bitsOfB = new Uint8Array(MOST_GROUPS * LANES);
-const prepared = [new WeakMap<Evidence, Points>(), new WeakMap<Evidence, Points>()] as const;
+/** Kept with the evidence itself: what a WeakMap holds outlives it until all memory is gone through. */
+const UPRIGHT = Symbol('points');
+const MIRRORED = Symbol('points of the mirrored picture');
+
+interface PreparedEvidence extends Evidence {
+  [UPRIGHT]?: Points;
+  [MIRRORED]?: Points;
+}
 
 /** A picture that is compared with many is made ready once. */
-export function pointsOf(evidence: Evidence, mirrored: boolean): Points {
-  const known = prepared[mirrored ? 1 : 0];
-  let points = known.get(evidence);
-  if (!points) known.set(evidence, (points = layOut(evidence, mirrored)));
-  return points;
+export function pointsOf(evidence: PreparedEvidence, mirrored: boolean): Points {
+  return (evidence[mirrored ? MIRRORED : UPRIGHT] ??= layOut(evidence, mirrored));
 }
 
-function layOut({ width, height, features }: Evidence, mirrored: boolean): Points {
+function layOut(evidence: Evidence, mirrored: boolean): Points {
+  const { width, height, features } = evidence;
+  const { count } = features;
   const longer = Math.max(width, height);
   const [scaleX, scaleY] = [width / longer, height / longer];
-  let laid: Uint8Array | undefined;
-  const bytes = mirrored ? mirrorDescriptions(features.descriptors) : features.descriptors;
-  return {
-    count: features.count,
-    x: Float64Array.from(features.x, (x) => (mirrored ? 1 - x : x) * scaleX),
-    y: Float64Array.from(features.y, (y) => y * scaleY),
-    scaleX,
-    scaleY,
-    angle: mirrored ? features.angle.map((angle) => (128 - angle) & 255) : features.angle,
-    level: features.level,
-    descriptions: bytes,
-    columns: () => (laid ??= byColumns(features, bytes)),
-  };
-}
-
-function byColumns({ count }: LocalFeatures, bytes: Uint8Array): Uint8Array {
-  const laid = new Uint8Array(Math.ceil(count / LANES) * LANES * DESCRIPTOR_BYTES);
-  for (let feature = 0; feature < count; feature++) {
-    const group = Math.floor(feature / LANES) * LANES * DESCRIPTOR_BYTES;
-    for (let byte = 0; byte < DESCRIPTOR_BYTES; byte++) {
-      laid[group + byte * LANES + (feature % LANES)] = bytes[feature * DESCRIPTOR_BYTES + byte]!;
-    }
+  // One piece of memory for all of them, which there are thousands of a second.
+  const memory = new ArrayBuffer(count * (2 * Float64Array.BYTES_PER_ELEMENT + 1));
+  const x = new Float64Array(memory, 0, count);
+  const y = new Float64Array(memory, x.byteLength, count);
+  const angle = new Uint8Array(memory, 2 * x.byteLength, count);
+  const { x: shareX, y: shareY, angle: turned } = features;
+  for (let i = 0; i < count; i++) {
+    x[i] = (mirrored ? 1 - shareX[i]! : shareX[i]!) * scaleX;
+    y[i] = shareY[i]! * scaleY;
+    angle[i] = mirrored ? 128 - turned[i]! : turned[i]!;
   }
-  return laid;
+  return { count, x, y, scaleX, scaleY, angle, level: features.level, descriptors: features.descriptors, mirrored };
 }
 
-/** Features nearest to each other, and those of the first picture that one of the second is clearly nearest to. */
+/** Puts the descriptions where the kernel looks for them. */
+function putDescriptions({ descriptors, mirrored }: Points): void {
+  if (mirrored) mirrorDescriptions(descriptors, descriptions);
+  else descriptions.set(descriptors);
+}
+
+let laidByColumns: Points | undefined;
+
+/** Puts the descriptions of a picture as it is where the kernel looks for them by columns, unless they are there. */
+function putColumns(points: Points): void {
+  if (points === laidByColumns) return;
+  laidByColumns = points;
+  const { count, descriptors } = points;
+  for (let feature = 0; feature < count; feature++) {
+    const group = Math.floor(feature / LANES) * LANES * DESCRIPTOR_BYTES + (feature % LANES);
+    const start = feature * DESCRIPTOR_BYTES;
+    for (let byte = 0; byte < DESCRIPTOR_BYTES; byte++) columns[group + byte * LANES] = descriptors[start + byte]!;
+  }
+}
+
+/** Of the second picture, which is not mirrored: features nearest to each other, and those of the first picture that one of the second is clearly nearest to. */
 export function pairUp(a: Points, b: Points): FeaturePairs {
-  descriptions.set(a.descriptions);
-  columns.set(b.columns());
+  putDescriptions(a);
+  putColumns(b);
   const groups = Math.ceil(b.count / LANES);
   const similar = kernel.similar(DESCRIPTIONS, a.count, groups, NEXT_BITS, MOST_SIMILAR);
   nearestOfA.fill(-1);

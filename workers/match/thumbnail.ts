@@ -33,7 +33,9 @@ export class Thumbnail {
   level(side: (typeof LEVEL_SIDES)[number]): Level {
     let made = this.#levels.get(side);
     if (!made) {
-      made = new Level(side, side === GRID ? brightnessOf(this.evidence) : shrink(this.level(GRID).values, side));
+      const full = this.#levels.get(GRID)?.values ?? brightnessOf(this.evidence);
+      // What is only shrunk is lent.
+      made = new Level(side, side === GRID ? full.slice() : shrink(full, side));
       this.#levels.set(side, made);
     }
     return made;
@@ -59,22 +61,28 @@ const MOST_OFF_HUE = 8;
 /** Mean strength of a hue, of 127, and how far a toned picture's brightness tells the strength at each place. */
 const LEAST_HUE = 2;
 const TONED = 0.85;
-const prepared = new WeakMap<Uint8Array, Thumbnail>();
 
-/** One that is asked for again is not made again. Null where the evidence is of a version not known here. */
-export function prepareThumbnail(packed: Uint8Array): Thumbnail | null {
-  const known = prepared.get(packed);
-  if (known) return known;
-  const evidence = openEvidence(packed);
-  if (!evidence) return null;
-  const thumbnail = new Thumbnail(evidence);
-  prepared.set(packed, thumbnail);
-  return thumbnail;
+/** Kept with the bytes themselves: what a WeakMap holds outlives them until all memory is gone through. */
+const PREPARED = Symbol('thumbnail');
+
+interface PreparedBytes extends Uint8Array {
+  [PREPARED]?: Thumbnail;
 }
 
+/** One that is asked for again is not made again. Null where the evidence is of a version not known here. */
+export function prepareThumbnail(packed: PreparedBytes): Thumbnail | null {
+  const known = packed[PREPARED];
+  if (known) return known;
+  const evidence = openEvidence(packed);
+  return evidence && (packed[PREPARED] = new Thumbnail(evidence));
+}
+
+const brightness = new Float32Array(GRID * GRID);
+
+/** Lent until the next call. */
 function brightnessOf({ darkest, brightest, luma }: Evidence): Float32Array {
   const scale = (brightest - darkest) / 255;
-  const values = new Float32Array(GRID * GRID);
+  const values = brightness;
   for (let at = 0; at < values.length; at++) values[at] = darkest + luma[at]! * scale;
   return values;
 }

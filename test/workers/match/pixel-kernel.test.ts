@@ -75,32 +75,23 @@ describe('kernel of the pixel comparison', () => {
     const [a, b] = [pointsOf(37), pointsOf(120)];
     // Every second of the first has a copy among the second, some bits off.
     for (let feature = 0; feature < 37; feature += 2) {
-      const copy = a.descriptions.slice(feature * 32, feature * 32 + 32);
+      const copy = a.descriptors.slice(feature * 32, feature * 32 + 32);
       for (let bit = 0; bit < feature; bit++) copy[bit % 32]! ^= 1 << (bit % 8);
-      b.descriptions.set(copy, (119 - feature) * 32);
+      b.descriptors.set(copy, (119 - feature) * 32);
     }
-    const { count, first, second } = pairUp(a, { ...b, columns: () => columnsOf(b.descriptions) });
+    const { count, first, second } = pairUp(a, b);
     const found = Array.from({ length: count }, (_, index) => [first[index], second[index]]);
     const wanted = Array.from({ length: 19 }, (_, index) => [2 * index, 119 - 2 * index]);
     assert.deepEqual(found, wanted);
   });
 
   function pointsOf(count: number): Points {
-    const descriptions = Uint8Array.from({ length: count * 32 }, () => random.integer(0, 255));
+    const descriptors = Uint8Array.from({ length: count * 32 }, () => random.integer(0, 255));
     const none = { x: new Float64Array(count), y: new Float64Array(count), scaleX: 1, scaleY: 1 };
     const poses = { angle: new Uint8Array(count), level: new Uint8Array(count) };
-    return { count, ...none, ...poses, descriptions, columns: () => new Uint8Array(0) };
+    return { count, ...none, ...poses, descriptors, mirrored: false };
   }
 });
-
-function columnsOf(descriptions: Uint8Array): Uint8Array {
-  const columns = new Uint8Array(Math.ceil(descriptions.length / 512) * 512);
-  descriptions.forEach((value, at) => {
-    const [feature, byte] = [at >> 5, at & 31];
-    columns[(feature >> 4) * 512 + byte * 16 + (feature & 15)] = value;
-  });
-  return columns;
-}
 
 function plainSamples(side: number, picture: Level, [a, b, c, d, e, f]: Affine): number[] {
   const { side: width, values } = picture;
