@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { OF_OWNER } from './of-owner.js';
 
 /**
  * Makes analysed pictures part of what an owner's pictures are searched in; those that are already change nothing.
@@ -14,7 +15,7 @@ export async function rememberHashes(
     where analysis.sha256 = any(:sha256s) and analysis.analyser_version = :analyserVersion and analysis.pdq is not null
       and not exists (
         select from picture_hashes
-        where owner_id = :ownerId and sha256 = analysis.sha256 and analyser_version = :analyserVersion)`;
+        where sha256 = analysis.sha256 and analyser_version = :analyserVersion and ${OF_OWNER})`;
   const { rows } = await db.raw<{ rows: { sha256: Buffer }[] }>(missing, { ...owner, sha256s: [...sha256s] });
   if (rows.length === 0) return;
   await db.raw(

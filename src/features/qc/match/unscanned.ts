@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { OF_OWNER } from './of-owner.js';
 
 interface Owner {
   ownerId: string;
@@ -25,7 +26,7 @@ export async function firstUnscanned(db: Knex, owner: Owner, inHand: readonly nu
 export async function sequencesOf(db: Knex, owner: Owner, sha256s: readonly Buffer[]): Promise<Map<string, number>> {
   const { rows } = await db.raw<{ rows: { sha256: Buffer; sequence: number }[] }>(
     `select sha256, sequence from picture_hashes
-     where owner_id = :ownerId and analyser_version = :analyserVersion and sha256 = any(:sha256s)`,
+     where sha256 = any(:sha256s) and analyser_version = :analyserVersion and ${OF_OWNER}`,
     { ...owner, sha256s: [...sha256s] },
   );
   return new Map(rows.map(({ sha256, sequence }) => [sha256.toString('hex'), sequence]));
@@ -34,9 +35,9 @@ export async function sequencesOf(db: Knex, owner: Owner, sha256s: readonly Buff
 /** To be called in the transaction that keeps what looking them up has found. */
 export async function markScanned(trx: Knex, owner: Owner, sha256s: readonly Buffer[]): Promise<void> {
   await trx.raw(
-    `delete from unscanned_pictures using picture_hashes hash
-     where unscanned_pictures.sequence = hash.sequence and hash.owner_id = :ownerId
-       and hash.analyser_version = :analyserVersion and hash.sha256 = any(:sha256s)`,
+    `delete from unscanned_pictures using picture_hashes
+     where unscanned_pictures.sequence = picture_hashes.sequence and picture_hashes.sha256 = any(:sha256s)
+       and picture_hashes.analyser_version = :analyserVersion and ${OF_OWNER}`,
     { ...owner, sha256s: [...sha256s] },
   );
 }
