@@ -100,9 +100,14 @@ export function judge(pixels: PixelMeasures, pdqDistance: number): { relation: R
   return { relation: 'near_shot', score: 0.5 + 0.34 * clamp(pixels.blockAgreement, 0, 1) };
 }
 
-/** Forms are filled in otherwise by a few strokes, in one place maybe: of two pages more is asked than that most blocks are equal. */
+/**
+ * Forms are filled in otherwise by a few strokes, in one place maybe, and charts are drawn in one style: of two pages more
+ * is asked than that most blocks are equal.
+ */
 function isOtherPage(pixels: PixelMeasures): boolean {
-  return pixels.chroma === null && (pixels.ncc < PAGE_NCC || pixels.patched > 0) && arePages(pixels);
+  const { chroma, ncc, patched, inliers } = pixels;
+  const isOther = chroma === null ? ncc < PAGE_NCC || patched > 0 : inliers === null && ncc < CHART_NCC;
+  return isOther && arePages(pixels);
 }
 
 const arePages = ({ first, second }: PixelMeasures) => isPage(first) && isPage(second);
@@ -124,6 +129,7 @@ function isSameScene(pixels: PixelMeasures): boolean {
 }
 
 const PAGE_NCC = 0.97;
+const CHART_NCC = 0.9;
 const PAPER = 200;
 const PAPER_SHARE = 0.6;
 const MOST_OF_OTHER_PAGE = 0.45;
