@@ -17,6 +17,7 @@ const CANDIDATES = 100;
 /** So many of them beside these are compared: what the service compares. */
 const COMPARED_BY_HASH = 40;
 const COMPARED_BY_FEATURES = 20;
+const COMPARED_BY_VIEWS = 20;
 const DUPLICATE_SCORE = 0.85;
 const UNRELATED = 0;
 const QUERIES_A_TASK = 8;
@@ -119,7 +120,7 @@ export async function candidatesOfAll(
       const found = new Set([
         ...asked(byHash).slice(0, COMPARED_BY_HASH),
         ...asked(byFeatures).slice(0, COMPARED_BY_FEATURES),
-        ...asked(byViews),
+        ...asked(byViews).slice(0, COMPARED_BY_VIEWS),
       ]);
       const original = originals.get(first + number);
       if (original !== undefined && [...byHash, ...byFeatures, ...byViews].includes(original)) found.add(original);

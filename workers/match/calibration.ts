@@ -22,6 +22,9 @@ const LEAST_BLOCKS = 4;
 const LEAST_SCENE_BLOCKS = 28;
 /** Details less contrasty than this beside all contrast are those of gradients and skies, of which one is like another. */
 const SMOOTH = 0.12;
+/** And so where neither hash nor features know the picture again: of 12,480 copies none is smoother. */
+const SMOOTH_AT_ALL = 0.155;
+const HASH_UNLIKE = 60;
 /** From so many features on that agree on one map, it is the same scene; features of text and lines agree by chance. */
 const SCENE_INLIERS = 12;
 
@@ -76,8 +79,9 @@ export function firmnessOf({ closeAgreement, ncc, roughness }: PixelMeasures): n
 }
 
 /** Too little detail, or a smooth gradient whose hash does not know it again. */
-export function saysNothing({ blocks, roughness }: PixelMeasures, pdqDistance: number): boolean {
-  return blocks < LEAST_BLOCKS || (roughness < SMOOTH && pdqDistance > HASH_DUPLICATE);
+export function saysNothing({ blocks, roughness, inliers }: PixelMeasures, pdqDistance: number): boolean {
+  const isUnknown = inliers === null && pdqDistance > HASH_UNLIKE && roughness < SMOOTH_AT_ALL;
+  return blocks < LEAST_BLOCKS || isUnknown || (roughness < SMOOTH && pdqDistance > HASH_DUPLICATE);
 }
 
 /** 0…1 without the ends: how sure it is that the pictures are made from one. */
@@ -96,9 +100,14 @@ export function judge(pixels: PixelMeasures, pdqDistance: number): { relation: R
   return { relation: 'near_shot', score: 0.5 + 0.34 * clamp(pixels.blockAgreement, 0, 1) };
 }
 
-/** Forms are filled in otherwise by a few strokes: of two pages more is asked than that most blocks are equal. */
+/**
+ * Forms are filled in otherwise by a few strokes, in one place maybe, and charts are drawn in one style: of two pages more
+ * is asked than that most blocks are equal.
+ */
 function isOtherPage(pixels: PixelMeasures): boolean {
-  return pixels.chroma === null && pixels.ncc < PAGE_NCC && arePages(pixels);
+  const { chroma, ncc, patched, inliers } = pixels;
+  const isOther = chroma === null ? ncc < PAGE_NCC || patched > 0 : inliers === null && ncc < CHART_NCC;
+  return isOther && arePages(pixels);
 }
 
 const arePages = ({ first, second }: PixelMeasures) => isPage(first) && isPage(second);
@@ -120,6 +129,7 @@ function isSameScene(pixels: PixelMeasures): boolean {
 }
 
 const PAGE_NCC = 0.97;
+const CHART_NCC = 0.9;
 const PAPER = 200;
 const PAPER_SHARE = 0.6;
 const MOST_OF_OTHER_PAGE = 0.45;

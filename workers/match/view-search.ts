@@ -5,7 +5,7 @@ import { cutOut, insetsOf } from './insets.js';
 import type { IndexQuery } from './prepared-query.js';
 import { prepareThumbnail } from './thumbnail.js';
 
-/** So many places has each view for its candidates. */
+/** So many places has each view for its candidates where nothing else is said. */
 const MOST_OF_VIEW = 16;
 
 /** What a picture seems to show of another one, each as a picture of its own to be looked for; mostly none. */
@@ -19,7 +19,7 @@ export function viewsOf(evidence: Uint8Array): IndexQuery[] {
   });
 }
 
-/** For each query the positions of pictures that look like what it seems to show. */
+/** For each query the positions of pictures that look like what it seems to show, the best of each view first. */
 export function searchByViews(
   index: FingerprintIndex,
   queries: readonly { evidence?: Uint8Array | null; options?: CandidateOptions }[],
@@ -27,17 +27,21 @@ export function searchByViews(
   const views = queries.flatMap(({ evidence, options = {} }, number) =>
     evidence ? viewsOf(evidence).map((view) => ({ view, number, options })) : [],
   );
-  const positions = queries.map(() => new Set<number>());
   if (views.length === 0) return queries.map(() => []);
   const found = index.candidatesOfEach(
     views.map(({ view }) => view),
     (view) => {
       const { options } = views[view]!;
-      return { ...options, limit: Math.min(MOST_OF_VIEW, options.limit ?? MOST_OF_VIEW) };
+      return { ...options, limit: options.limit ?? MOST_OF_VIEW };
     },
   );
-  found.forEach((candidates, view) =>
-    candidates.forEach(({ position }) => positions[views[view]!.number]!.add(position)),
-  );
+  const positions = queries.map(() => new Set<number>());
+  const most = Math.max(...found.map((candidates) => candidates.length));
+  for (let rank = 0; rank < most; rank++) {
+    found.forEach((candidates, view) => {
+      const candidate = candidates[rank];
+      if (candidate) positions[views[view]!.number]!.add(candidate.position);
+    });
+  }
   return positions.map((ofQuery) => [...ofQuery]);
 }
