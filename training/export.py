@@ -1,6 +1,6 @@
 """Writes the shipped folder and the golden figures of its test.
 
-    python export.py --work DIR --out ../workers/detector --golden ../test/detector/golden.json
+    python export.py --work DIR --version 0.5.0 --out ../workers/detector --golden ../test/detector/golden.json
 """
 
 import argparse
@@ -15,21 +15,22 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from backbone import Backbone, export
+from backbone import Rest, Trunk, export
 from crops import choose_crops, mirrored_up
 from head import ARRAYS, CLIP, Head, load_heads
 from pictures import read_manifest
+from tune import load_rest
 from views import MOST_CROPS, SIDE, cut_views
 
-NAME, VERSION = 'lite0-hidden', '0.4.0'
+NAME = 'lite0-hidden'
 
 
 class Detector(nn.Module):
     """Backbone and heads in one graph: a logit a view, the last view being the whole picture."""
 
-    def __init__(self, heads: tuple[Head, Head]) -> None:
+    def __init__(self, rest: Rest, heads: tuple[Head, Head]) -> None:
         super().__init__()
-        self.backbone = Backbone()
+        self.trunk, self.rest = Trunk(), rest.to(memory_format=torch.contiguous_format)
         for name, head in zip(('crops', 'whole'), heads, strict=True):
             for part in ARRAYS:
                 self.register_buffer(f'{name}_{part}', torch.from_numpy(getattr(head, part).astype(np.float32)))
@@ -41,7 +42,7 @@ class Detector(nn.Module):
         return (units * weights).sum(dim=1) + getattr(self, f'{name}_bias')
 
     def forward(self, views: Tensor) -> Tensor:
-        features = self.backbone(views)
+        features = self.rest(*self.trunk(views))
         return torch.cat([self.answer(features[:-1], 'crops'), self.answer(features[-1:], 'whole')])
 
 
@@ -81,17 +82,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--work', type=Path, required=True, help='what train.py and calibrate.py wrote')
     parser.add_argument('--out', type=Path, required=True, help='folder for model.onnx and manifest.json')
+    parser.add_argument('--version', required=True, help='another than any that was shipped: scores are kept by it')
     parser.add_argument('--golden', type=Path, required=True)
     args = parser.parse_args()
     torch.set_num_threads(1)
 
     path = args.out / 'model.onnx'
     with torch.inference_mode():
-        export(Detector(load_heads(args.work)).eval(), path, 'logits')
+        detector = Detector(load_rest(args.work / 'rest.pt'), load_heads(args.work / 'heads.npz'))
+        export(detector.eval(), path, ['logits'])
     onnx.checker.check_model(onnx.load(path), full_check=True)
     manifest = {
         'name': NAME,
-        'version': VERSION,
+        'version': args.version,
         'sha256': hashlib.sha256(path.read_bytes()).hexdigest(),
         'input': {
             'name': 'crops',

@@ -12,92 +12,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from pictures import read_manifest
-from views import MOST_CROPS
-
-FOLDS = [
-    [
-        'SupaGruen/StableDiffusion-CheatSheet', 'marcusklasson/GroceryStoreDataset', 'godotengine/godot-demo-projects',
-        'davisking/dlib', 'faker-js/assets-person-portrait', 'Kwai-Kolors/Kolors', 'ai-forever/ru-dalle',
-        'creativetimofficial/material-kit', 'creativetimofficial/now-ui-kit', 'creativetimofficial/paper-kit-2',
-        'cmusatyalab/openface', 'TencentARC/GFPGAN', 'lucidrains/big-sleep',
-        'easydiffusion/easydiffusion', 'cheekymohnkey/midjourney-profile-tester', '18F/18f.gsa.gov',
-        'magento/magento2-sample-data', 'saleor/saleor', 'WordPress/twentytwentyfive', 'themefisher/airspace-hugo',
-        'scikit-image/scikit-image', 'creativetimofficial/argon-design-system', 'creativetimofficial/notus-react',
-        'OlafenwaMoses/IdenProf',
-    ],
-    [
-        'amiantos/AI-Horde-Styles', 'alexeygrigorev/clothing-dataset-small', 'googlefonts/noto-emoji',
-        'serengil/deepface', 'orpatashnik/StyleCLIP', 'lucidrains/stylegan2-pytorch', 'XLabs-AI/x-flux',
-        'black-forest-labs/flux',
-        'invoke-ai/InvokeAI', 'justadudewhohacks/face-api.js', 'Shenggan/BCCD_Dataset',
-        'Azure-Samples/cognitive-services-sample-data-files',
-        'leejet/stable-diffusion.cpp', 'filipstrand/mflux', 'dotnet/machinelearning-samples', 'opencart/opencart',
-        'Sylius/Sylius', 'playcanvas/engine', 'feimosi/baguetteBox.js', 'photoprism/photoprism',
-        'ionic-team/ionic-conference-app',
-    ],
-    [
-        'OpenDroneMap/odm_data_copr',
-        'vladmandic/human', 'comfyanonymous/ComfyUI_examples', 'brycedrennan/imaginAIry', 'apple/ml-stable-diffusion',
-        'FoundationVision/Infinity', 'Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB', 'mdn/learning-area',
-        'ultralytics/assets', 'ColorlibHQ/AdminLTE',
-        'vladmandic/sdnext', 'lucidrains/deep-daze', 'CompVis/taming-transformers', 'wagtail/bakerydemo',
-        'drupal/core', 'jcjohnson/neural-style', 'gordicaleksa/pytorch-neural-style-transfer',
-        'AcademySoftwareFoundation/MaterialX', 'fengyuanchen/viewerjs', 'sachinchoolur/lightGallery',
-        'tensorflow/tfjs-examples',
-    ],
-    [
-        'EvoLinkAI/awesome-gpt-image-2-prompts',
-        'freestylefly/awesome-gpt-image-2',
-        'EdjeElectronics/TensorFlow-Object-Detection-API-Tutorial-Train-Multiple-Objects-Windows-10',
-        'mapillary/OpenSfM',
-        'nextcloud/example-files',
-        'ageitgey/face_recognition',
-        'modelscope/facechain',
-        'Evolink-AI/awesome-seedream-5-pro-guide-and-prompt',
-        'Stability-AI/stablediffusion',
-        'Stability-AI/StableCascade',
-        'lllyasviel/Fooocus',
-        'nerdyrodent/VQGAN-CLIP',
-        'ai-forever/Kandinsky-2',
-        'exadel-inc/CompreFace',
-        'timesler/facenet-pytorch',
-        'tensorflow/tfjs-models',
-        'kubernetes/contributor-site',
-        'StartBootstrap/startbootstrap-creative',
-        'udacity/CarND-LaneLines-P1',
-        'mcmonkeyprojects/SwarmUI', 'ZizheRuan/awesome-nano-banana-pro-images', 'muset-ai/awesome-nano-banana-pro',
-        'GoogleCloudPlatform/python-docs-samples', 'android/compose-samples', 'dusty-nv/jetson-inference',
-        'gskinnerTeam/flutter-wonderous-app', 'RayTracing/raytracing.github.io',
-        'albumentations-team/albumentations_examples', 'StartBootstrap/startbootstrap-agency',
-        'StartBootstrap/startbootstrap-landing-page', 'udacity/CarND-Advanced-Lane-Lines',
-    ],
-]
-"""Left out in turn. Repositories that collect the same generator's pictures share a fold."""
-
-
-NEW = [
-    'easydiffusion/easydiffusion', 'cheekymohnkey/midjourney-profile-tester', '18F/18f.gsa.gov',
-    'magento/magento2-sample-data', 'saleor/saleor', 'WordPress/twentytwentyfive', 'themefisher/airspace-hugo',
-    'scikit-image/scikit-image', 'creativetimofficial/argon-design-system', 'creativetimofficial/notus-react',
-    'OlafenwaMoses/IdenProf', 'leejet/stable-diffusion.cpp', 'filipstrand/mflux', 'dotnet/machinelearning-samples',
-    'opencart/opencart', 'Sylius/Sylius', 'playcanvas/engine', 'feimosi/baguetteBox.js', 'photoprism/photoprism',
-    'ionic-team/ionic-conference-app', 'vladmandic/sdnext', 'lucidrains/deep-daze', 'CompVis/taming-transformers',
-    'wagtail/bakerydemo', 'drupal/core', 'jcjohnson/neural-style', 'gordicaleksa/pytorch-neural-style-transfer',
-    'AcademySoftwareFoundation/MaterialX', 'fengyuanchen/viewerjs', 'sachinchoolur/lightGallery',
-    'tensorflow/tfjs-examples', 'mcmonkeyprojects/SwarmUI', 'ZizheRuan/awesome-nano-banana-pro-images',
-    'muset-ai/awesome-nano-banana-pro', 'GoogleCloudPlatform/python-docs-samples', 'android/compose-samples',
-    'dusty-nv/jetson-inference', 'gskinnerTeam/flutter-wonderous-app', 'RayTracing/raytracing.github.io',
-    'albumentations-team/albumentations_examples', 'StartBootstrap/startbootstrap-agency',
-    'StartBootstrap/startbootstrap-landing-page', 'udacity/CarND-Advanced-Lane-Lines',
-]
-"""What version 0.3.0 did not learn from."""
+from features import Renditions
 
 CLIP = 6.0
 """Standard deviations beyond which a feature says no more."""
 UNITS = 64
 """Of the hidden layer of one net; a head is the mean of `NETS` of them, joined to one layer."""
-NETS = 2
+NETS = 4
 EPOCHS = 6
 BATCH = 256
 RATE = 3e-3
@@ -107,56 +28,6 @@ SMOOTH = 0.05
 """How far the labels stay from 0 and 1: some pictures in the repositories are not what the repository says."""
 STEPS = 40
 """Most iterations of L-BFGS for a linear head."""
-
-
-@dataclass(frozen=True)
-class Features:
-    """Renditions of one split; `starts` bounds each rendition's views, of which the last is the whole picture."""
-
-    views: np.ndarray
-    starts: np.ndarray
-    sha256: np.ndarray
-    repository: np.ndarray
-    generator: np.ndarray
-    generated: np.ndarray
-    rendition: np.ndarray
-
-    @property
-    def of_view(self) -> np.ndarray:
-        """Which rendition a view belongs to."""
-        return np.repeat(np.arange(len(self.sha256)), np.diff(self.starts))
-
-    @property
-    def is_whole(self) -> np.ndarray:
-        """Which views show the whole picture."""
-        mask = np.zeros(len(self.views), dtype=bool)
-        mask[self.starts[1:] - 1] = True
-        return mask
-
-
-def load_features(work: Path, split: str) -> Features:
-    """All finished shards of a split."""
-    rows = {picture.sha256: picture for picture in read_manifest(split)}
-    shards = [np.load(path) for path in sorted(work.glob(f'{split}-[0-9]*.npz')) if '.part' not in path.name]
-    sha256 = np.concatenate([shard['sha256'] for shard in shards])
-    counts = np.concatenate([shard['counts'] for shard in shards])
-    views = np.concatenate([shard['features'] for shard in shards])
-    # Shards may hold more crops than are looked at; the whole view stands last.
-    place = np.arange(len(views)) - np.repeat(np.cumsum(counts) - counts, counts)
-    views = views[(place < MOST_CROPS) | (place == np.repeat(counts, counts) - 1)]
-    counts = np.minimum(counts, MOST_CROPS + 1)
-    # And pictures that the manifest no longer names.
-    named = np.array([key in rows for key in sha256])
-    views, sha256, counts = views[np.repeat(named, counts)], sha256[named], counts[named]
-    return Features(
-        views=views,
-        starts=np.concatenate([[0], np.cumsum(counts)]),
-        sha256=sha256,
-        repository=np.array([rows[key].repository for key in sha256]),
-        generator=np.array([rows[key].generator for key in sha256]),
-        generated=np.array([rows[key].generated for key in sha256]),
-        rendition=np.concatenate([shard['renditions'] for shard in shards])[named],
-    )
 
 
 def balanced_weights(repository: np.ndarray, generated: np.ndarray) -> np.ndarray:
@@ -273,8 +144,8 @@ HIDDEN = (fit_hidden(0.2, 0.05), fit_hidden(0.5, 0.5))
 """How the crops' head is fitted, and the whole's, of which there are fewer examples."""
 
 
-def fit_pair(data: Features, rows: np.ndarray, fits: tuple[Fit, Fit]) -> tuple[Head, Head]:
-    """The crops' head and the whole's, from the renditions `rows`."""
+def fit_pair(data: Renditions, rows: np.ndarray, fits: tuple[Fit, Fit]) -> tuple[Head, Head]:
+    """The crops' head and the whole's, from the published backbone's features of the renditions `rows`."""
     chosen = np.zeros(len(data.sha256), dtype=bool)
     chosen[rows] = True
     weights = np.zeros(len(data.sha256))
@@ -285,20 +156,30 @@ def fit_pair(data: Features, rows: np.ndarray, fits: tuple[Fit, Fit]) -> tuple[H
         views = np.flatnonzero(chosen[data.of_view] & (data.is_whole == whole))
         owner = data.of_view[views]
         share = weights[owner] / (1 if whole else crops[owner])
-        heads.append(fit(data.views[views], data.generated[owner], share))
+        heads.append(fit(data.features[views], data.generated[owner], share))
     return heads[0], heads[1]
 
 
-def pooled(data: Features, heads: Sequence[Head]) -> tuple[np.ndarray, np.ndarray]:
-    """Per rendition the mean of the crops' logits, and the whole's logit."""
-    crop_logits = np.where(data.is_whole, 0, heads[0](data.views))
-    sums = np.add.reduceat(crop_logits, data.starts[:-1])
-    return sums / np.maximum(np.diff(data.starts) - 1, 1), heads[1](data.views[data.starts[1:] - 1])
+def pooled(features: np.ndarray, counts: np.ndarray, heads: Sequence[Head]) -> tuple[np.ndarray, np.ndarray]:
+    """Per rendition the mean of the crops' logits, and the whole's logit. `counts`: how many views each has."""
+    ends = np.cumsum(counts)
+    crop_logits = heads[0](features)
+    crop_logits[ends - 1] = 0
+    sums = np.add.reduceat(crop_logits, ends - counts)
+    return sums / np.maximum(counts - 1, 1), heads[1](features[ends - 1])
 
 
-def load_heads(work: Path) -> tuple[Head, Head]:
-    """What train.py wrote: the crops' head and the whole's."""
-    with np.load(work / 'heads.npz') as file:
+def save_heads(path: Path, heads: Sequence[Head]) -> None:
+    """The crops' head and the whole's, as `load_heads` takes them."""
+    np.savez(path, **{
+        f'{part}_{key}': getattr(head, key)
+        for part, head in zip(('crops', 'whole'), heads, strict=True) for key in (*ARRAYS, 'bias')
+    })
+
+
+def load_heads(path: Path) -> tuple[Head, Head]:
+    """The crops' head and the whole's."""
+    with np.load(path) as file:
         crops, whole = (
             Head(**{key: file[f'{part}_{key}'] for key in ARRAYS}, bias=float(file[f'{part}_bias']))
             for part in ('crops', 'whole')

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 MANIFEST = Path(__file__).parent / 'data' / 'manifest.csv'
 KERNELS = [Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS, Image.Resampling.BOX]
@@ -52,12 +52,13 @@ def recompressed(image: Image.Image, form: str, quality: int, subsampling: int =
     return Image.open(buffer).convert('RGB')
 
 
-def random_rendition(image: Image.Image, rng: np.random.Generator) -> np.ndarray:
+def random_rendition(image: Image.Image, rng: np.random.Generator, hard: bool) -> np.ndarray:
     """The picture resized and recompressed at random. Height × width × 3, uint8.
 
     Nothing here depends on the class. Two in five keep their scale and lose what lies outside a window of `WINDOW`
     pixels; the others are brought to a shorter side that is log-uniform in 224…800, never up by more than a third.
-    One in eight meets no codec, the others JPEG or WebP at quality 50…95, a quarter of them twice.
+    One in eight meets no codec, the others JPEG or WebP at quality 50…95, a quarter of them twice. A `hard` one may
+    besides be mirrored, blurred, noisy or of changed colour and tone, and meets qualities from 40 on.
     """
     if rng.random() < 0.4:
         width, height = min(WINDOW, image.width), min(WINDOW, image.height)
@@ -69,12 +70,29 @@ def random_rendition(image: Image.Image, rng: np.random.Generator) -> np.ndarray
         scale = min(shorter / min(image.size), 4 / 3)
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         view = image.resize(size, KERNELS[int(rng.integers(len(KERNELS)))])
+    if hard:
+        view = distorted(view, rng)
     if rng.random() < 0.125:
         return np.asarray(view)
     for _ in range(2 if rng.random() < 0.25 else 1):
         form = 'JPEG' if rng.random() < 0.7 else 'WEBP'
-        view = recompressed(view, form, int(rng.integers(50, 96)), int(rng.choice([0, 2])))
+        view = recompressed(view, form, int(rng.integers(40 if hard else 50, 96)), int(rng.choice([0, 2])))
     return np.asarray(view)
+
+
+def distorted(view: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Mirrored, toned, blurred, made noisy, each at random."""
+    if rng.random() < 0.5:
+        view = ImageOps.mirror(view)
+    if rng.random() < 0.4:
+        for change in (ImageEnhance.Color, ImageEnhance.Contrast, ImageEnhance.Brightness):
+            view = change(view).enhance(float(rng.uniform(0.7, 1.4)))
+    if rng.random() < 0.1:
+        view = view.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 1.2))))
+    if rng.random() < 0.1:
+        noise = rng.normal(0, rng.uniform(1, 6), (view.height, view.width, 1)).astype(np.float32)
+        view = Image.fromarray((np.asarray(view, dtype=np.float32) + noise).round().clip(0, 255).astype(np.uint8))
+    return view
 
 
 RENDITIONS = {

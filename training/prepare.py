@@ -1,9 +1,10 @@
-"""Runs the frozen backbone over every picture and keeps the features; resumable, one shard after another.
+"""Runs the published backbone over every picture and keeps what its trunk and its taps say; resumable, shard by shard.
 
-    python prepare.py --checkouts DIR --work DIR --split train
+    python prepare.py --checkouts DIR --work DIR --split train [--part 0/2]
     python prepare.py --checkouts DIR --work DIR --split test
 
-Pictures come in turn from every repository, so that a run cut short stays balanced.
+Pictures come in turn from every repository, so that a run cut short stays balanced. `--part` is one of several
+processes' share of the shards. A picture and a rendition take about 130 kB of disk.
 """
 
 import argparse
@@ -18,7 +19,10 @@ from pictures import Picture, random_rendition, read_manifest, rendition
 from views import SIDE, cut_views
 
 SEED = 20_240_601
-SHARD = 40
+SHARD = 60
+"""Renditions."""
+RENDITIONS_LEARNT = 2
+"""Of each picture of the training split; all but the first are hard ones."""
 Job = tuple[int, str]
 
 
@@ -32,20 +36,29 @@ def in_turn(pictures: list[Picture], most: int) -> list[int]:
 
 
 def jobs_of(split: str, pictures: list[Picture]) -> list[Job]:
-    """Which rendition of which picture, in the order of their worth."""
+    """Which rendition of which picture, those of one picture together: it is decoded once."""
     everything = in_turn(pictures, len(pictures))
     if split == 'train':
-        return [(index, f'random{k}') for k in range(3) for index in everything]
-    few, fewer = in_turn(pictures, 60), in_turn(pictures, 30)
-    jobs = [(index, 'original') for index in few]
-    jobs += [(index, name) for index in fewer for name in ('jpeg70', 'half', 'screenshot', 'social')]
-    return jobs + [(index, 'original') for index in everything if index not in set(few)]
+        return [(index, f'random{k}') for index in everything for k in range(RENDITIONS_LEARNT)]
+    fewer = set(in_turn(pictures, 30))
+    return [
+        (index, name)
+        for index in everything
+        for name in ('original', 'jpeg70', 'half', 'screenshot', 'social')
+        if name == 'original' or index in fewer
+    ]
 
 
-def pairs_of(path: Path) -> list[tuple[str, str]]:
-    """Which pictures a finished shard holds, and in which rendition."""
-    with np.load(path) as shard:
-        return list(zip(shard['sha256'].tolist(), shard['renditions'].tolist(), strict=True))
+def rendered(picture: Picture, checkouts: Path, names: list[str]) -> list[np.ndarray]:
+    """Renditions of a picture. Which are drawn at random depends on its bytes alone."""
+    image = picture.open(checkouts)
+    seed = int(picture.sha256[:12], 16)
+    return [
+        random_rendition(image, np.random.default_rng([SEED, seed, int(name[6:])]), name != 'random0')
+        if name.startswith('random')
+        else rendition(image, name)
+        for name in names
+    ]
 
 
 def session_of(path: Path) -> onnxruntime.InferenceSession:
@@ -55,53 +68,64 @@ def session_of(path: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(path, options, providers=['CPUExecutionProvider'])
 
 
+def write_shard(
+    path: Path, jobs: list[Job], pictures: list[Picture], checkouts: Path, backbone: onnxruntime.InferenceSession
+) -> None:
+    """One shard; whole or not at all. Pictures that cannot be read are named and left out."""
+    outputs, features, counts, done = [], [], [], []
+    for index in dict.fromkeys(index for index, _ in jobs):
+        names = [name for other, name in jobs if other == index]
+        try:
+            views = [cut_views(pixels, SIDE) for pixels in rendered(pictures[index], checkouts, names)]
+        except (OSError, ValueError) as error:
+            print(f'left out {pictures[index].repository}/{pictures[index].path}: {error}', flush=True)
+            continue
+        found = backbone.run(['trunk', 'features'], {'crops': np.concatenate(views)})
+        outputs.append(found[0].astype(np.float16))
+        features.append(found[1])
+        counts += [len(each) for each in views]
+        done += [(index, name) for name in names]
+    part = path.with_suffix('.part.npz')
+    np.savez(
+        part,
+        trunk=np.concatenate(outputs) if outputs else np.zeros((0, 0, 0, 0), dtype=np.float16),
+        features=np.concatenate(features) if features else np.zeros((0, 0), dtype=np.float32),
+        counts=np.array(counts, dtype=np.int64),
+        sha256=np.array([pictures[index].sha256 for index, _ in done], dtype='U64'),
+        renditions=np.array([name for _, name in done], dtype='U16'),
+    )
+    part.rename(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--checkouts', type=Path, required=True, help='holds <owner>/<repository>/<path>')
     parser.add_argument('--work', type=Path, required=True, help='where the shards are written')
     parser.add_argument('--split', choices=['train', 'test'], required=True)
+    parser.add_argument('--part', default='0/1', help='which of how many processes this is, from 0')
+    parser.add_argument('--most', type=int, help='only so many renditions, for a trial')
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
+    mine, processes = map(int, args.part.split('/'))
 
-    if not (args.work / 'backbone.onnx').exists():
-        from backbone import Backbone, export
+    path = args.work / f'backbone-{mine}.onnx'
+    if not path.exists():
+        from backbone import Untuned, export
 
-        export(Backbone(), args.work / 'backbone.onnx', 'features')
-    backbone = session_of(args.work / 'backbone.onnx')
+        export(Untuned(), path, ['trunk', 'features'])
+    backbone = session_of(path)
 
     pictures = read_manifest(args.split)
-    jobs = jobs_of(args.split, pictures)
-    finished = sorted(args.work.glob(f'{args.split}-[0-9]*[0-9].npz'))
-    known = {pair for path in finished for pair in pairs_of(path)}
-    jobs = [(index, name) for index, name in jobs if (pictures[index].sha256, name) not in known]
-    first = int(finished[-1].stem.split('-')[1]) + SHARD if finished else 0
+    jobs = jobs_of(args.split, pictures)[: args.most]
+    # The name of a shard says which jobs it holds, so another manifest needs another folder.
+    starts = list(range(0, len(jobs), SHARD))[mine::processes]
     started = time.monotonic()
-    for at in range(0, len(jobs), SHARD):
-        path = args.work / f'{args.split}-{first + at:06d}.npz'
-        features, counts, done = [], [], []
-        for index, name in jobs[at : at + SHARD]:
-            try:
-                image = pictures[index].open(args.checkouts)
-            except OSError as error:
-                print(f'left out {pictures[index].repository}/{pictures[index].path}: {error}', flush=True)
-                continue
-            done.append((index, name))
-            if name.startswith('random'):
-                pixels = random_rendition(image, np.random.default_rng([SEED, index, int(name[6:])]))
-            else:
-                pixels = rendition(image, name)
-            found = backbone.run(['features'], {'crops': cut_views(pixels, SIDE)})[0]
-            features.append(found.astype(np.float32))
-            counts.append(len(found))
-        if not done:
+    for place, at in enumerate(starts):
+        shard = args.work / f'{args.split}-{at:06d}.npz'
+        if shard.exists():
             continue
-        part = path.with_suffix('.part.npz')
-        np.savez(
-            part, features=np.concatenate(features), counts=counts,
-            sha256=[pictures[index].sha256 for index, _ in done], renditions=[name for _, name in done],
-        )
-        part.rename(path)
-        print(f'{args.split} {min(at + SHARD, len(jobs))} of {len(jobs)}, seconds {time.monotonic() - started:.0f}', flush=True)
+        write_shard(shard, jobs[at : at + SHARD], pictures, args.checkouts, backbone)
+        print(f'{args.split} {place + 1} of {len(starts)} shards, seconds {time.monotonic() - started:.0f}', flush=True)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,7 @@
 """Chooses the pictures, writes their originals under one folder and names them in `data/manifest.csv`.
 
     python select_pictures.py --repositories DIR --checkouts DIR
+    python select_pictures.py --repositories DIR --checkouts DIR --manifest FILE --only OWNER/NAME OWNER/NAME
 
 `--repositories` holds git repositories (bare or with a work tree) as `<owner>+<repository>/repo`. Only what the table
 below names is read. A repository belongs to one split as a whole.
@@ -19,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from head import NEW
+from folds import NEW
 from pictures import MANIFEST
 
 SEED = 11
@@ -330,13 +331,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--repositories', type=Path, required=True)
     parser.add_argument('--checkouts', type=Path, required=True, help='<owner>/<repository>/<path> is written here')
+    parser.add_argument('--manifest', type=Path, default=MANIFEST)
+    parser.add_argument('--only', nargs='+', metavar='REPOSITORY', help='these sources alone, for a trial')
     args = parser.parse_args()
 
     rows, seen = [], set()
     # The held-out sources come first, so that nothing that looks like their pictures is learnt from anew. What version
     # 0.3.0 learnt from is kept as it was: it differs from them by bytes.
     held_out: list[int] = []
-    for source in sorted(SOURCES, key=lambda source: source.split):
+    chosen = [source for source in SOURCES if args.only is None or source.repository in args.only]
+    for source in sorted(chosen, key=lambda source: source.split):
         git = git_directory(args.repositories, source.repository)
         paths = listed(git, source)
         random.Random(SEED).shuffle(paths)
@@ -368,7 +372,7 @@ def main() -> None:
             taken += 1
         print(source.split, source.kind, source.repository, taken, 'of', len(paths), 'copies', copies, flush=True)
     rows.sort(key=lambda row: row[-1], reverse=True)
-    with MANIFEST.open('w', newline='') as file:
+    with args.manifest.open('w', newline='') as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(['repository', 'path', 'class', 'generator', 'licence', 'sha256', 'split'])
         writer.writerows(rows)

@@ -1,0 +1,142 @@
+"""Tunes the rest of the backbone together with its heads, gently: from heads that fit it as it was published, in few
+steps, every repository by its share (linear probing, then fine-tuning: Kumar et al., 2022)."""
+
+import copy
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from backbone import Rest
+from features import Renditions, trunk_batch
+from head import CLIP, SMOOTH, Head, balanced_weights
+
+STEPS = 200
+PICTURES = 32
+"""Renditions of a step: of each one crop, of every other the whole as well."""
+RATE = 4e-4
+HEAD_RATE = 2.5e-4
+FADE = 0.8
+"""Rate of a block against that of the next."""
+DECAY = 0.02
+WARM = 30
+"""Steps until the rate is reached; from there it falls as a cosine does."""
+AVERAGED = 0.985
+"""Of the moving average of the weights, which is what is kept."""
+FORGET = ((0.2, 0.5), (0.5, 0.5))
+"""Share of features and of hidden units that a step does without, for crops and whole."""
+
+
+class TunedHead(nn.Module):
+    """A `Head` that can learn on."""
+
+    def __init__(self, head: Head, forget: tuple[float, float]) -> None:
+        super().__init__()
+        self.register_buffer('mean', torch.from_numpy(head.mean))
+        self.register_buffer('scale', torch.from_numpy(head.scale))
+        self.hidden = nn.Parameter(torch.from_numpy(head.hidden.astype(np.float32)))
+        self.hidden_bias = nn.Parameter(torch.from_numpy(head.hidden_bias.astype(np.float32)))
+        self.weights = nn.Parameter(torch.from_numpy(head.weights.astype(np.float32)))
+        self.bias = nn.Parameter(torch.tensor(head.bias, dtype=torch.float32))
+        self.forget = nn.ModuleList([nn.Dropout(share) for share in forget])
+
+    def forward(self, features: Tensor) -> Tensor:
+        known = self.forget[0](((features - self.mean) / self.scale).clamp(-CLIP, CLIP))
+        return self.forget[1]((known @ self.hidden + self.hidden_bias).relu()) @ self.weights + self.bias
+
+    def head(self) -> Head:
+        """What was learnt."""
+        arrays = (self.mean, self.scale, self.hidden, self.hidden_bias, self.weights)
+        return Head(*(array.detach().numpy().copy() for array in arrays), float(self.bias.detach()))
+
+
+class Net(nn.Module):
+    """The rest of the backbone and the two heads."""
+
+    def __init__(self, heads: Sequence[Head]) -> None:
+        super().__init__()
+        self.rest = Rest().to(memory_format=torch.channels_last).requires_grad_(True)
+        self.heads = nn.ModuleList([TunedHead(head, forget) for head, forget in zip(heads, FORGET, strict=True)])
+
+    def groups(self) -> list[dict]:
+        """Parameters with their rates: the earlier the block, the slower."""
+        blocks = list(self.rest.blocks)
+        groups = [
+            {'params': list(block.parameters()), 'lr': RATE * FADE ** (len(blocks) - 1 - index)}
+            for index, block in enumerate(blocks)
+        ]
+        return [*groups, {'params': list(self.heads.parameters()), 'lr': HEAD_RATE}]
+
+
+def rate_at(step: int, steps: int) -> float:
+    """Share of the full rate."""
+    if step < WARM:
+        return (step + 1) / WARM
+    return 0.5 * (1 + math.cos(math.pi * (step - WARM) / max(1, steps - WARM)))
+
+
+def tune(
+    data: Renditions, rows: np.ndarray, heads: Sequence[Head], steps: int = STEPS, seed: int = 0
+) -> tuple[Rest, tuple[Head, Head]]:
+    """The rest of the backbone and the heads after `steps` steps on the renditions `rows`."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    net = Net(heads)
+    average = copy.deepcopy(net)
+    share = torch.from_numpy(balanced_weights(data.repository[rows], data.generated[rows]))
+    wanted = torch.from_numpy(data.generated.astype(np.float32)) * (1 - 2 * SMOOTH) + SMOOTH
+    optimiser = torch.optim.AdamW(net.groups(), weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, steps))
+    errors = nn.BCEWithLogitsLoss()
+    shown = 0.0
+    net.train()
+    for step in range(steps):
+        chosen = rows[torch.multinomial(share, PICTURES, replacement=True).numpy()]
+        crops = rng.integers(data.starts[chosen], data.starts[chosen + 1] - 1)
+        wholes = chosen[::2]
+        features = net.rest(*trunk_batch(data, np.concatenate([crops, data.starts[wholes + 1] - 1])))
+        loss = errors(net.heads[0](features[:PICTURES]), wanted[chosen])
+        loss = loss + 0.5 * errors(net.heads[1](features[PICTURES:]), wanted[wholes])
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 2.0)
+        optimiser.step()
+        schedule.step()
+        with torch.no_grad():
+            kept = min(AVERAGED, (step + 1) / (step + 10))
+            for mean, value in zip(average.parameters(), net.parameters(), strict=True):
+                mean.lerp_(value, 1 - kept)
+        shown += loss.item()
+        if (step + 1) % 50 == 0:
+            print(f'step {step + 1} of {steps}, loss {shown / 50:.3f}', flush=True)
+            shown = 0.0
+    average.eval()
+    crops_head, whole_head = (head.head() for head in average.heads)
+    return average.rest.requires_grad_(False), (crops_head, whole_head)
+
+
+def part_way(rest: Rest, before: Sequence[Head], after: Sequence[Head], share: float) -> tuple[Rest, tuple[Head, Head]]:
+    """Weights `share` of the way from the published backbone and its heads to what was tuned: often better than either
+    on data of another kind (Wortsman et al., 2022)."""
+    mixed = Rest().to(memory_format=torch.channels_last)
+    for published, tuned in zip(mixed.parameters(), rest.parameters(), strict=True):
+        published.lerp_(tuned, share)
+    crops, whole = (
+        Head(
+            old.mean, old.scale,
+            *(getattr(old, part) + share * (getattr(new, part) - getattr(old, part))
+              for part in ('hidden', 'hidden_bias', 'weights', 'bias')),
+        )
+        for old, new in zip(before, after, strict=True)
+    )
+    return mixed, (crops, whole)
+
+
+def load_rest(path: Path) -> Rest:
+    """The rest of the backbone as train.py wrote it."""
+    rest = Rest()
+    rest.load_state_dict(torch.load(path, weights_only=True))
+    return rest.to(memory_format=torch.channels_last).eval()
