@@ -79,3 +79,12 @@ export const ORIENTATION_MAPS: Record<Orientation, Affine> = {
   transpose: [0, 1, 0, 1, 0, 0],
   transverse: [0, -1, 1, -1, 0, 1],
 };
+
+export type Box = readonly [left: number, top: number, right: number, bottom: number];
+
+/** What a map takes a box to lies within this one. */
+export function boxUnder([a, b, c, d, e, f]: Affine, [left, top, right, bottom]: Box): Box {
+  const xs = [a * left + b * top, a * right + b * top, a * left + b * bottom, a * right + b * bottom].map((x) => x + c);
+  const ys = [d * left + e * top, d * right + e * top, d * left + e * bottom, d * right + e * bottom].map((y) => y + f);
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}

@@ -3,7 +3,9 @@ import { isTrusted, judge, scoreOfHashes } from './calibration.js';
 import { inverseOf } from './hash-orientations.js';
 import { measurePair, seenFromPicture, type PairMeasures, type PixelMeasures } from './measure-pair.js';
 import type { KnownFingerprint, MatchEvidence, PairMatch } from './pair-match.js';
-import { describe, layoutOf } from './transformation.js';
+import { describe, layoutOf, type Holder } from './transformation.js';
+import { liesInset } from './insets.js';
+import { prepareThumbnail } from './thumbnail.js';
 
 /** Below this two pictures are unrelated. */
 const LEAST_SCORE = 0.5;
@@ -18,7 +20,12 @@ export function comparePair(query: KnownFingerprint, candidate: KnownFingerprint
   const isQueryFirst = compareBytes(query, candidate) <= 0;
   const measures = isQueryFirst ? measurePair(query, candidate) : measurePair(candidate, query);
   const { pixels } = measures;
-  if (pixels) return matchOfPixels(measures, pixels, isQueryFirst);
+  if (pixels) {
+    return matchOfPixels(measures, pixels, isQueryFirst, (map) => {
+      if (showsInset(query, invert(map))) return 'first';
+      return showsInset(candidate, map) ? 'second' : null;
+    });
+  }
   const isKnownByHash = !query.evidence || !candidate.evidence;
   if (!isKnownByHash || !isTrusted(query.quality) || !isTrusted(candidate.quality)) return null;
   const score = scoreOfHashes(measures.pdqDistance);
@@ -28,7 +35,12 @@ export function comparePair(query: KnownFingerprint, candidate: KnownFingerprint
   return { score, relation: 'copy', transformation, evidence: { ...noPixels(measures), orientation } };
 }
 
-function matchOfPixels(measures: PairMeasures, measured: PixelMeasures, isQueryFirst: boolean): PairMatch | null {
+function matchOfPixels(
+  measures: PairMeasures,
+  measured: PixelMeasures,
+  isQueryFirst: boolean,
+  holderUnder: (map: Affine) => Holder,
+): PairMatch | null {
   const { score, relation } = judge(measured, measures.pdqDistance);
   if (score < LEAST_SCORE) return null;
   const pixels = isQueryFirst ? measured : turnedAround(measured);
@@ -37,7 +49,7 @@ function matchOfPixels(measures: PairMeasures, measured: PixelMeasures, isQueryF
   return {
     score,
     relation,
-    transformation: describe(pixels, layout),
+    transformation: describe(pixels, layout, holderUnder(pixels.map)),
     evidence: {
       pdqDistance: measures.pdqDistance,
       cosine: measures.cosine,
@@ -51,6 +63,11 @@ function matchOfPixels(measures: PairMeasures, measured: PixelMeasures, isQueryF
       candidateCoverage: pixels.secondCoverage * other,
     },
   };
+}
+
+function showsInset({ evidence }: KnownFingerprint, map: Affine): boolean {
+  const thumbnail = evidence && prepareThumbnail(evidence);
+  return thumbnail ? liesInset(thumbnail, map) : false;
 }
 
 const areaOf = ([left, top, right, bottom]: readonly [number, number, number, number]) =>

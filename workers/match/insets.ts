@@ -1,5 +1,5 @@
 import { findContent } from '../fingerprint/border.js';
-import { compose, invert, type Affine } from './affine.js';
+import { boxUnder, compose, determinant, invert, type Affine, type Box } from './affine.js';
 import { sample, type Thumbnail } from './thumbnail.js';
 
 const SIDE = 64;
@@ -30,6 +30,12 @@ const ALL_GAP = 0.95;
 const LEAST_FILLED = 0.4;
 const FILLED_CONTRAST = 16;
 
+/** A copy lies where an inset does: how far edges may be apart, and areas differ; what is so large is the whole. */
+const INSET_EDGE = 0.06;
+const INSET_AREA = 1.25;
+const MOST_INSET_AREA = 0.9;
+const UNIT: Box = [0, 0, 1, 1];
+
 const found = new WeakMap<Thumbnail, readonly Affine[]>();
 
 /**
@@ -41,6 +47,18 @@ export function insetsOf(thumbnail: Thumbnail): readonly Affine[] {
   let insets = found.get(thumbnail);
   if (!insets) found.set(thumbnail, (insets = findInsets(thumbnail.level(SIDE).values)));
   return insets;
+}
+
+/** Whether a map takes another picture's unit square to where the picture seems to show one. */
+export function liesInset(thumbnail: Thumbnail, map: Affine): boolean {
+  const area = Math.abs(determinant(map));
+  if (area > MOST_INSET_AREA) return false;
+  const place = boxUnder(map, UNIT);
+  return insetsOf(thumbnail).some((inset) => {
+    const ratio = area / Math.abs(determinant(inset));
+    const isAsLarge = ratio <= INSET_AREA && ratio >= 1 / INSET_AREA;
+    return isAsLarge && boxUnder(inset, UNIT).every((edge, at) => Math.abs(edge - place[at]!) <= INSET_EDGE);
+  });
 }
 
 /** A part of the thumbnail stretched to 64 × 64 pixels. */

@@ -1,4 +1,4 @@
-import { compose, invert, ORIENTATION_MAPS, type Affine } from './affine.js';
+import { boxUnder, compose, invert, ORIENTATION_MAPS, type Affine, type Box } from './affine.js';
 import { contentMap } from './local-match.js';
 import { type PixelMeasures } from './measure-pair.js';
 import { ORIENTATIONS, type Orientation } from './pair-match.js';
@@ -36,14 +36,17 @@ export function layoutOf({ map, first, second }: PixelMeasures): Layout {
   return { orientation: names[quarter]!, map: whole, turn };
 }
 
+/** Which of two pictures shows the other inside what was put around it. */
+export type Holder = 'first' | 'second' | null;
+
 /** What was done to the second picture to make the first; see `PairMatch`. */
-export function describe(measures: PixelMeasures, layout: Layout): string[] {
+export function describe(measures: PixelMeasures, layout: Layout, holder: Holder): string[] {
   const { map, orientation, turn } = layout;
   const found: string[] = [];
   const undone = inverse(orientation);
   if (undone !== 'upright') found.push(undone);
   if (Math.abs(turn) >= TURN_FROM) found.push(`rotate ${Math.round(Math.abs(turn))}°`);
-  found.push(...describeFrame(map, measures, Math.abs(turn) >= TURN_FROM));
+  found.push(...describeFrame(map, measures, { isTurned: Math.abs(turn) >= TURN_FROM, holder }));
   if (stretchOf(map, measures) >= ASPECT_FROM) found.push('aspect');
   found.push(...describeTone(measures));
   const isPainted = measures.ncc > 0.5 && measures.blockAgreement < 0.97 && measures.closeAgreement > 0.4;
@@ -59,31 +62,26 @@ const inverse = (orientation: Orientation): Orientation =>
   )!;
 
 /** Crops and borders: what of one picture lies beyond the other, by the bounding box of the one in the other. */
-function describeFrame(map: Affine, { first, second }: PixelMeasures, isTurned: boolean): string[] {
+function describeFrame(
+  map: Affine,
+  { first, second }: PixelMeasures,
+  { isTurned, holder }: { isTurned: boolean; holder: Holder },
+): string[] {
   const cut = isTurned ? 0.06 : CROP_FROM;
   const beyondSecond = outside(contentBox(second.content), boxUnder(map, contentBox(first.content)));
   const beyondFirst = outside(contentBox(first.content), boxUnder(invert(map), contentBox(second.content)));
   const frames: string[] = [];
-  if (beyondSecond >= cut) frames.push(`crop ${Math.max(1, Math.round(beyondSecond * 100))} %`);
+  if (beyondSecond >= cut && holder !== 'second') frames.push(`crop ${Math.max(1, Math.round(beyondSecond * 100))} %`);
   const [ownBorder, otherBorder] = [borderOf(first.content), borderOf(second.content)];
-  const hasBorder = ownBorder >= otherBorder + BORDER_FROM;
-  if (hasBorder) frames.push('border');
-  else if (otherBorder >= ownBorder + BORDER_FROM) frames.push('border removed');
-  if (beyondFirst >= cut) frames.push(`uncrop ${Math.max(1, Math.round(beyondFirst * 100))} %`);
+  if (holder === 'first' || (!holder && ownBorder >= otherBorder + BORDER_FROM)) frames.push('border');
+  else if (holder === 'second' || otherBorder >= ownBorder + BORDER_FROM) frames.push('border removed');
+  if (beyondFirst >= cut && holder !== 'first') frames.push(`uncrop ${Math.max(1, Math.round(beyondFirst * 100))} %`);
   return frames;
 }
-
-type Box = readonly [left: number, top: number, right: number, bottom: number];
 
 const contentBox = (content: Box): Box => content;
 
 const borderOf = ([left, top, right, bottom]: Box) => 1 - (right - left) * (bottom - top);
-
-function boxUnder([a, b, c, d, e, f]: Affine, [left, top, right, bottom]: Box): Box {
-  const xs = [a * left + b * top, a * right + b * top, a * left + b * bottom, a * right + b * bottom].map((x) => x + c);
-  const ys = [d * left + e * top, d * right + e * top, d * left + e * bottom, d * right + e * bottom].map((y) => y + f);
-  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-}
 
 /** Share of a box that lies outside another. */
 function outside(box: Box, other: Box): number {

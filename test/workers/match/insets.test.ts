@@ -41,7 +41,10 @@ describe('pictures inside pictures, without local features', () => {
       );
       const match = comparePair(found, known);
       assert.deepEqual([match?.relation, match && match.score >= 0.85], ['copy', true], JSON.stringify(match));
-      assert.equal(comparePair(known, found)?.score, match!.score);
+      const back = comparePair(known, found);
+      assert.equal(back?.score, match!.score);
+      assert.ok(match!.transformation.includes('border'), match!.transformation.join());
+      assert.ok(back.transformation.includes('border removed'), back.transformation.join());
     });
   }
 
