@@ -22,7 +22,7 @@ export async function nameUnrecognised({ sample }: UnrecognisedFile): Promise<Pi
 }
 
 function unsupported(format: string): PictureRejected {
-  return new PictureRejected('unsupported_format', `The file is a ${format} picture`, TAKEN);
+  return new PictureRejected('unsupported_format', `The picture is in ${format} format`, TAKEN);
 }
 
 function looksLikeSvg(sample: Buffer): boolean {
