@@ -1,8 +1,9 @@
 import { CHROMA_SIDE } from '../fingerprint/evidence.js';
 import { GRID } from '../fingerprint/tent-grid.js';
-import { determinant, type Affine } from './affine.js';
+import { determinant, type Affine, type Box } from './affine.js';
 import { blockStatistics, findPatch, type BlockAgreement, type Patch } from './block-agreement.js';
 import { add, correlation, momentsOf, NOISE, noSums, type Moments } from './correlation.js';
+import { sharedInsets } from './insets.js';
 import { compareUnder, otherDetail, ownDetail, sampled, type Bend, type Sums } from './sampling.js';
 import { levelFor, sample, type Level, type Thumbnail } from './thumbnail.js';
 
@@ -42,6 +43,8 @@ const LEAST_OF_PATCHED = 0.75;
 const LEAST_BESIDE = 36;
 const REST_CLOSE = 0.9;
 const REST_NCC = 0.93;
+/** Of a picture that both seem to show in one place, a badge hides no more. */
+const MOST_HIDDEN = 0.3;
 
 /**
  * Compares what two pictures show in common.
@@ -61,7 +64,9 @@ export function agreementOf(
   const sums = compareUnder(own, other, map, LEAST_PIXELS, bend);
   if (!sums) return null;
   const whole = { ...brightnessOf(sums), ...blockStatistics(own.side), patched: 0 };
-  const rest = isPatchable(whole) ? agreementBesidePatch(own) : null;
+  const patched = isPatchable(whole) ? agreementBesidePatch(own) : null;
+  const isOther = patched && sharedInsets(template, picture, map).some((inset) => hides(patched.patch, inset));
+  const rest = isOther ? null : patched;
   return { ...(rest ?? whole), ...compareChroma(template, picture, map, rest?.patch ?? null) };
 }
 
@@ -86,6 +91,14 @@ function agreementBesidePatch({ side, values }: Level): (Brightness & { patch: P
     patch,
     patched: ((patch.right - patch.left) * (patch.bottom - patch.top)) / side ** 2,
   };
+}
+
+/** Whether a patch takes so much of a picture that both show in one place that it is that picture which differs. */
+function hides(patch: Patch, [left, top, right, bottom]: Box): boolean {
+  const width = Math.min(patch.right / GRID, right) - Math.max(patch.left / GRID, left);
+  const height = Math.min(patch.bottom / GRID, bottom) - Math.max(patch.top / GRID, top);
+  const hidden = Math.max(0, width) * Math.max(0, height);
+  return hidden > MOST_HIDDEN * (right - left) * (bottom - top);
 }
 
 function sumsBeside(patch: Patch, side: number, own: Float32Array, other: Float32Array): Sums {

@@ -61,6 +61,13 @@ export function liesInset(thumbnail: Thumbnail, map: Affine): boolean {
   });
 }
 
+/** Where under a map both pictures seem to show another, as two windows of one program do; boxes of the template. */
+export function sharedInsets(template: Thumbnail, picture: Thumbnail, map: Affine): Box[] {
+  return insetsOf(template)
+    .filter((inset) => liesInset(picture, compose(map, inset)))
+    .map((inset) => boxUnder(inset, UNIT));
+}
+
 /** A part of the thumbnail stretched to 64 × 64 pixels. */
 export function cutOut(values: Float32Array, [a, b, c, d, e, f]: Affine): Float32Array {
   const cut = new Float32Array(SIDE * SIDE);
