@@ -62,6 +62,24 @@ describe('pictures inside pictures, without local features', () => {
     assert.notEqual(comparePair(one, another)?.relation, 'copy');
   });
 
+  it('takes no picture in a window for a badge on the window', async () => {
+    const [one, another] = await Promise.all([inProgram(false), inProgram(true)]);
+    assert.notEqual(comparePair(one, another)?.relation, 'copy');
+  });
+
+  /** A window full of words, with a picture in it whose middle may stand on its head. */
+  async function inProgram(isTurned: boolean): Promise<Fingerprint> {
+    const picture = toSharp(scene(1, 262, 408));
+    const middle = picture.clone().extract({ left: 66, top: 102, width: 131, height: 204 });
+    const turned = await (await again(isTurned ? middle.rotate(180) : middle)).png().toBuffer();
+    const shown = await again(picture.composite([{ input: turned, left: 66, top: 102 }]));
+    const lines = words(...Array.from({ length: 22 }, (_, line) => 20 + 20 * line));
+    const page = toSharp(paint(640, 480, () => [255, 255, 255]));
+    return plainPrint(
+      await again(page.composite([...lines, { input: await shown.png().toBuffer(), left: 262, top: 43 }])),
+    );
+  }
+
   async function onGround(
     background: string,
     width: number,
@@ -72,7 +90,7 @@ describe('pictures inside pictures, without local features', () => {
   ): Promise<Sharp> {
     const right = width - left - WIDTH;
     const extended = await again(picture.extend({ left, right, top, bottom: height - top - HEIGHT, background }));
-    return again(extended.composite(words()));
+    return again(extended.composite(words(24, 44, 64)));
   }
 
   async function pageOfFour(): Promise<Sharp> {
@@ -98,12 +116,12 @@ async function plainPrint(picture: Sharp): Promise<Fingerprint> {
   return print;
 }
 
-/** Lines such as text makes at the top left. */
-function words(): OverlayOptions[] {
+/** Lines such as text makes at the left. */
+function words(...tops: number[]): OverlayOptions[] {
   const word = (left: number, top: number): OverlayOptions => ({
     input: { create: { width: 24, height: 7, channels: 3, background: '#888' } },
     left,
     top,
   });
-  return [24, 44, 64].flatMap((top) => [20, 53, 86, 119, 152].map((left) => word(left, top)));
+  return tops.flatMap((top) => [20, 53, 86, 119, 152].map((left) => word(left, top)));
 }
