@@ -88,7 +88,7 @@ describe('exports', () => {
     await exporter.server.services.storage.delete([image?.storageKey ?? '']);
     const files = readZip(await exporter.export('huggingface'));
     assert.equal(files.size, 3);
-    assert.doesNotMatch(files.get('metadata.jsonl')?.toString() ?? '', /b\.jpg/);
+    assert.doesNotMatch(files.get('metadata.jsonl')?.toString() ?? '', /"b\.jpg"/);
     const [row] = await DatasetExport.query(exporter.server.db);
     assert.deepEqual([row?.imagesDone, row?.imagesMissing], [3, 1]);
   });
