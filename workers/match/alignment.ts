@@ -1,4 +1,6 @@
 import { compose, coverage, determinant, invert, stretches, type Affine } from './affine.js';
+import { fitBrightness } from './brightness-fit.js';
+import { solveNormalEquations } from './normal-equations.js';
 import { sampled, sampleUnder } from './sampling.js';
 import { levelFor, type Level, type Thumbnail } from './thumbnail.js';
 
@@ -63,9 +65,10 @@ export function refine(
 /** The change of the template's coordinates that explains best how it differs from the picture under the map. */
 function solveStep(template: Level, picture: Level, map: Affine): Affine | null {
   const { side, values } = template;
-  const statistics = samplePicture(template, picture, map);
-  if (!statistics) return null;
-  const { gain, offset, spread } = statistics;
+  const fit = sampleUnder(template, picture, map) < LEAST_PIXELS ? null : fitBrightness(values);
+  if (!fit) return null;
+  const { gain, offset, deviation } = fit;
+  const spread = deviation / 2;
   const { x: slopesX, y: slopesY } = slopesOf(template);
   const tolerance = 2 * spread * spread + 1e-6;
   moments.fill(0);
@@ -140,49 +143,10 @@ function fillNormal(): void {
   }
 }
 
-/** Fills `sampled`; null where hardly anything lies inside or all is flat. */
-function samplePicture(template: Level, picture: Level, map: Affine) {
-  if (sampleUnder(template, picture, map) < LEAST_PIXELS) return null;
-  const { side, values } = template;
-  let [count, sum, squares, ownSum, ownSquares] = [0, 0, 0, 0, 0];
-  for (let at = 0; at < side * side; at++) {
-    const value = sampled[at]!;
-    if (value !== value) continue;
-    const own = values[at]!;
-    count++;
-    sum += value;
-    squares += value * value;
-    ownSum += own;
-    ownSquares += own * own;
-  }
-  const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
-  const ownDeviation = Math.sqrt(Math.max(0, ownSquares / count - (ownSum / count) ** 2));
-  if (deviation < 0.05 || ownDeviation < 0.05) return null;
-  const gain = ownDeviation / deviation;
-  return { gain, offset: ownSum / count - (gain * sum) / count, spread: ownDeviation / 2 };
-}
-
-/** Gaussian elimination of the normal equations, which are mirrored below the diagonal first, and damped a little. */
+/** The map that the normal equations ask for. */
 function solution(): Affine | null {
-  const width = PARAMETERS + 1;
-  for (let i = 0; i < PARAMETERS; i++) {
-    for (let j = 0; j < i; j++) normal[i * width + j] = normal[j * width + i]!;
-    normal[i * width + i]! *= 1.001;
-  }
-  for (let i = 0; i < PARAMETERS; i++) {
-    const pivot = normal[i * width + i]!;
-    if (pivot < 1e-9) return null;
-    for (let row = i + 1; row < PARAMETERS; row++) {
-      const factor = normal[row * width + i]! / pivot;
-      for (let j = i; j <= PARAMETERS; j++) normal[row * width + j]! -= factor * normal[i * width + j]!;
-    }
-  }
-  const found = new Float64Array(PARAMETERS);
-  for (let i = PARAMETERS - 1; i >= 0; i--) {
-    let rest = normal[i * width + PARAMETERS]!;
-    for (let j = i + 1; j < PARAMETERS; j++) rest -= normal[i * width + j]! * found[j]!;
-    found[i] = rest / normal[i * width + i]!;
-  }
+  const found = solveNormalEquations(normal, PARAMETERS);
+  if (!found) return null;
   const [a, b, c, d, e, f] = found as unknown as Affine;
   // The parameters count from the square's centre.
   return [1 + a, b, c - (a + b) / 2, d, 1 + e, f - (d + e) / 2];

@@ -1,5 +1,7 @@
 import { stretches, type Affine } from './affine.js';
 import { slopesOf } from './alignment.js';
+import { fitBrightness } from './brightness-fit.js';
+import { solveNormalEquations } from './normal-equations.js';
 import { sampled, sampleBent, TERMS, type Bend } from './sampling.js';
 import { levelFor, type Level, type Thumbnail } from './thumbnail.js';
 
@@ -46,23 +48,10 @@ export function refineBend(template: Thumbnail, picture: Thumbnail, map: Affine)
 function solveStep(level: Level): Float64Array | null {
   const { side, values } = level;
   const slopes = slopesOf(level);
-  let [count, sum, squares, ownSum, ownSquares] = [0, 0, 0, 0, 0];
-  for (let at = 0; at < values.length; at++) {
-    const value = sampled[at]!;
-    if (value !== value) continue;
-    const own = values[at]!;
-    count++;
-    sum += value;
-    squares += value * value;
-    ownSum += own;
-    ownSquares += own * own;
-  }
-  const deviation = Math.sqrt(squares / count - (sum / count) ** 2);
-  const ownDeviation = Math.sqrt(ownSquares / count - (ownSum / count) ** 2);
-  if (!(deviation > 0.05 && ownDeviation > 0.05)) return null;
-  const gain = ownDeviation / deviation;
-  const offset = ownSum / count - (gain * sum) / count;
-  const tolerance = ownDeviation ** 2 / 2;
+  const fit = fitBrightness(values);
+  if (!fit) return null;
+  const { gain, offset, deviation } = fit;
+  const tolerance = deviation ** 2 / 2;
   normal.fill(0);
   for (let at = 0; at < values.length; at++) {
     const value = sampled[at]!;
@@ -76,7 +65,7 @@ function solveStep(level: Level): Float64Array | null {
       normal[i * (PARAMETERS + 1) + PARAMETERS]! += weighted * error;
     }
   }
-  return solution();
+  return solveNormalEquations(normal, PARAMETERS);
 }
 
 function fillRow(x: number, y: number, u: number, v: number): void {
@@ -92,28 +81,4 @@ function fillRow(x: number, y: number, u: number, v: number): void {
   row[9] = y * u * u;
   row[10] = y * u * v;
   row[11] = y * v * v;
-}
-
-/** Gaussian elimination of the normal equations, damped a little. */
-function solution(): Float64Array | null {
-  const width = PARAMETERS + 1;
-  for (let i = 0; i < PARAMETERS; i++) {
-    for (let j = 0; j < i; j++) normal[i * width + j] = normal[j * width + i]!;
-    normal[i * width + i]! *= 1.001;
-  }
-  for (let i = 0; i < PARAMETERS; i++) {
-    const pivot = normal[i * width + i]!;
-    if (!(pivot > 1e-9)) return null;
-    for (let below = i + 1; below < PARAMETERS; below++) {
-      const factor = normal[below * width + i]! / pivot;
-      for (let j = i; j <= PARAMETERS; j++) normal[below * width + j]! -= factor * normal[i * width + j]!;
-    }
-  }
-  const found = new Float64Array(PARAMETERS);
-  for (let i = PARAMETERS - 1; i >= 0; i--) {
-    let rest = normal[i * width + PARAMETERS]!;
-    for (let j = i + 1; j < PARAMETERS; j++) rest -= normal[i * width + j]! * found[j]!;
-    found[i] = rest / normal[i * width + i]!;
-  }
-  return found;
 }

@@ -68,8 +68,8 @@ function describeFrame(
   { isTurned, holder }: { isTurned: boolean; holder: Holder },
 ): string[] {
   const cut = isTurned ? 0.06 : CROP_FROM;
-  const beyondSecond = outside(contentBox(second.content), boxUnder(map, contentBox(first.content)));
-  const beyondFirst = outside(contentBox(first.content), boxUnder(invert(map), contentBox(second.content)));
+  const beyondSecond = outside(second.content, boxUnder(map, first.content));
+  const beyondFirst = outside(first.content, boxUnder(invert(map), second.content));
   const frames: string[] = [];
   if (beyondSecond >= cut && holder !== 'second') frames.push(`crop ${Math.max(1, Math.round(beyondSecond * 100))} %`);
   const [ownBorder, otherBorder] = [borderOf(first.content), borderOf(second.content)];
@@ -78,8 +78,6 @@ function describeFrame(
   if (beyondFirst >= cut && holder !== 'first') frames.push(`uncrop ${Math.max(1, Math.round(beyondFirst * 100))} %`);
   return frames;
 }
-
-const contentBox = (content: Box): Box => content;
 
 const borderOf = ([left, top, right, bottom]: Box) => 1 - (right - left) * (bottom - top);
 
