@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import type { Fingerprint } from '../../workers/fingerprint.js';
 import { featuresOf, firmnessOf, judge, saysNothing, SCORE_OF_DUPLICATE } from '../../workers/match/calibration.js';
-import { insetsOf } from '../../workers/match/insets.js';
 import { measurePair } from '../../workers/match/measure-pair.js';
 import { prepareThumbnail } from '../../workers/match/thumbnail.js';
 import { readCopySet, type CopySet, type CopySetOptions } from './copy-set.js';
@@ -108,7 +107,7 @@ async function examplesOf(prints: readonly Fingerprint[]): Promise<RatedExample[
 
   function showsInset(one: number): boolean {
     const thumbnail = prepareThumbnail(prints[one]!.evidence);
-    return thumbnail !== null && insetsOf(thumbnail).length > 0;
+    return thumbnail !== null && thumbnail.insets.length > 0;
   }
 }
 

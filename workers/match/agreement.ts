@@ -1,11 +1,12 @@
 import { CHROMA_SIDE } from '../fingerprint/evidence.js';
 import { GRID } from '../fingerprint/tent-grid.js';
 import { determinant, type Affine, type Box } from './affine.js';
+import { sample } from './bilinear.js';
 import { blockStatistics, findPatch, type BlockAgreement, type Patch } from './block-agreement.js';
 import { add, correlation, momentsOf, NOISE, noSums, type Moments } from './correlation.js';
 import { sharedInsets } from './insets.js';
 import { compareUnder, otherDetail, ownDetail, sampled, type Bend, type Sums } from './sampling.js';
-import { levelFor, sample, type Level, type Thumbnail } from './thumbnail.js';
+import { levelFor, type Level, type Thumbnail } from './thumbnail.js';
 
 /** How far two aligned pictures agree. */
 export interface Agreement extends BlockAgreement {

@@ -19,7 +19,6 @@ const moments = new Float64Array(3 * MOMENTS + PARAMETERS);
 /** Where the product of two of (u, v, 1) stands among the moments. */
 const PLACES = [0, 1, 2, 1, 3, 4, 2, 4, 5] as const;
 const normal = new Float64Array(PARAMETERS * (PARAMETERS + 1));
-const slopes = new WeakMap<Level, { x: Float32Array; y: Float32Array }>();
 
 /** Whether pictures that are copies may lie on each other like this. */
 export function isPlausible(map: Affine): boolean {
@@ -69,7 +68,7 @@ function solveStep(template: Level, picture: Level, map: Affine): Affine | null 
   if (!fit) return null;
   const { gain, offset, deviation } = fit;
   const spread = deviation / 2;
-  const { x: slopesX, y: slopesY } = slopesOf(template);
+  const { x: slopesX, y: slopesY } = template.slopes;
   const tolerance = 2 * spread * spread + 1e-6;
   moments.fill(0);
   for (let y = 0, at = 0; y < side; y++) {
@@ -150,23 +149,4 @@ function solution(): Affine | null {
   const [a, b, c, d, e, f] = found as unknown as Affine;
   // The parameters count from the square's centre.
   return [1 + a, b, c - (a + b) / 2, d, 1 + e, f - (d + e) / 2];
-}
-
-/** Change of brightness per side of the square. */
-export function slopesOf(level: Level): { x: Float32Array; y: Float32Array } {
-  const known = slopes.get(level);
-  if (known) return known;
-  const { side, values } = level;
-  const [x, y] = [new Float32Array(side * side), new Float32Array(side * side)];
-  for (let row = 0; row < side; row++) {
-    const [above, below] = [Math.max(0, row - 1), Math.min(side - 1, row + 1)];
-    for (let column = 0; column < side; column++) {
-      const [left, right] = [Math.max(0, column - 1), Math.min(side - 1, column + 1)];
-      const at = row * side + column;
-      x[at] = ((values[row * side + right]! - values[row * side + left]!) * side) / (right - left);
-      y[at] = ((values[below * side + column]! - values[above * side + column]!) * side) / (below - above);
-    }
-  }
-  slopes.set(level, { x, y });
-  return { x, y };
 }

@@ -1,5 +1,4 @@
 import { stretches, type Affine } from './affine.js';
-import { slopesOf } from './alignment.js';
 import { fitBrightness } from './brightness-fit.js';
 import { solveNormalEquations } from './normal-equations.js';
 import { sampled, sampleBent, TERMS, type Bend } from './sampling.js';
@@ -47,7 +46,7 @@ export function refineBend(template: Thumbnail, picture: Thumbnail, map: Affine)
 
 function solveStep(level: Level): Float64Array | null {
   const { side, values } = level;
-  const slopes = slopesOf(level);
+  const slopes = level.slopes;
   const fit = fitBrightness(values);
   if (!fit) return null;
   const { gain, offset, deviation } = fit;

@@ -1,6 +1,5 @@
 import { compose, determinant, invert, ORIENTATION_MAPS, type Affine } from './affine.js';
 import { refine } from './alignment.js';
-import { insetsOf } from './insets.js';
 import { contentMap } from './local-match.js';
 import { ORIENTATIONS } from './pair-match.js';
 import { compareUnder, type Sums } from './sampling.js';
@@ -76,8 +75,8 @@ const bestFirst = (a: Hypothesis, b: Hypothesis) => b.agreement - a.agreement;
 function* orientations(template: Thumbnail, picture: Thumbnail): Generator<Hypothesis> {
   const [own, other] = [contentMap(template.evidence), contentMap(picture.evidence)];
   const insets = [
-    ...insetsOf(picture).map((inset) => (turn: Affine) => compose(inset, turn)),
-    ...insetsOf(template).map((inset) => (turn: Affine) => compose(turn, invert(inset))),
+    ...picture.insets.map((inset) => (turn: Affine) => compose(inset, turn)),
+    ...template.insets.map((inset) => (turn: Affine) => compose(turn, invert(inset))),
   ];
   const isFramed = [...template.evidence.content, ...picture.evidence.content].some((edge) => edge > 0 && edge < 1);
   for (const orientation of ORIENTATIONS) {

@@ -1,6 +1,7 @@
 import { findContent } from '../fingerprint/border.js';
 import { boxUnder, compose, determinant, invert, type Affine, type Box } from './affine.js';
-import { sample, type Thumbnail } from './thumbnail.js';
+import { sample } from './bilinear.js';
+import type { Thumbnail } from './thumbnail.js';
 
 const SIDE = 64;
 /** How far ground may stray from its brightness, 0…255. */
@@ -36,25 +37,12 @@ const INSET_AREA = 1.25;
 const MOST_INSET_AREA = 0.9;
 const UNIT: Box = [0, 0, 1, 1];
 
-const found = new WeakMap<Thumbnail, readonly Affine[]>();
-
-/**
- * Where in a picture another one seems to lie: inside plain ground with text or bars, as in a screenshot or above a
- * caption; turned on a plain canvas; in a page of four.
- * @returns maps from the other picture's unit square to the thumbnail's; mostly none.
- */
-export function insetsOf(thumbnail: Thumbnail): readonly Affine[] {
-  let insets = found.get(thumbnail);
-  if (!insets) found.set(thumbnail, (insets = findInsets(thumbnail.level(SIDE).values)));
-  return insets;
-}
-
 /** Whether a map takes another picture's unit square to where the picture seems to show one. */
 export function liesInset(thumbnail: Thumbnail, map: Affine): boolean {
   const area = Math.abs(determinant(map));
   if (area > MOST_INSET_AREA) return false;
   const place = boxUnder(map, UNIT);
-  return insetsOf(thumbnail).some((inset) => {
+  return thumbnail.insets.some((inset) => {
     const ratio = area / Math.abs(determinant(inset));
     const isAsLarge = ratio <= INSET_AREA && ratio >= 1 / INSET_AREA;
     return isAsLarge && boxUnder(inset, UNIT).every((edge, at) => Math.abs(edge - place[at]!) <= INSET_EDGE);
@@ -63,7 +51,7 @@ export function liesInset(thumbnail: Thumbnail, map: Affine): boolean {
 
 /** Where under a map both pictures seem to show another, as two windows of one program do; boxes of the template. */
 export function sharedInsets(template: Thumbnail, picture: Thumbnail, map: Affine): Box[] {
-  return insetsOf(template)
+  return template.insets
     .filter((inset) => liesInset(picture, compose(map, inset)))
     .map((inset) => boxUnder(inset, UNIT));
 }
@@ -78,7 +66,13 @@ export function cutOut(values: Float32Array, [a, b, c, d, e, f]: Affine): Float3
   return cut;
 }
 
-function findInsets(values: Float32Array): Affine[] {
+/**
+ * Where in a picture another one seems to lie: inside plain ground with text or bars, as in a screenshot or above a
+ * caption; turned on a plain canvas; in a page of four.
+ * @param values brightness of 64 × 64 pixels, 0…255.
+ * @returns maps from the other picture's unit square to this one's; mostly none.
+ */
+export function findInsets(values: Float32Array): Affine[] {
   const turned = turnedCanvas(values);
   if (turned) return [turned];
   const insets: Affine[] = [];

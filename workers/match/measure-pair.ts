@@ -16,7 +16,6 @@ import {
   rateCrops,
   rateFrames,
 } from './hypotheses.js';
-import { insetsOf } from './insets.js';
 import { alignLocally, type LocalAlignment } from './local-match.js';
 import { type KnownFingerprint, type Orientation } from './pair-match.js';
 import { prepareThumbnail, type Thumbnail } from './thumbnail.js';
@@ -105,7 +104,7 @@ function comparePixels(
   const isTold = isToldByFeatures(a, b);
   if (isTold && !mayBeCrop) {
     const told = measureByFeatures(a, b);
-    if (told || insetsOf(a).length + insetsOf(b).length === 0) return told;
+    if (told || a.insets.length + b.insets.length === 0) return told;
     return measureUnder(a, b, alignThumbnails(a, b, rateFrames(a, b), LEAST_OF_TOLD_FRAME));
   }
   const frames = rateFrames(a, b);

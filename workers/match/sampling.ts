@@ -1,6 +1,7 @@
 import type { Affine } from './affine.js';
+import { sample } from './bilinear.js';
 import { kernel, PICTURE, PICTURE_DETAIL, SAMPLED, SUMS, TEMPLATE, TEMPLATE_DETAIL } from './pixel-kernel.js';
-import { sample, type Level } from './thumbnail.js';
+import type { Level } from './thumbnail.js';
 
 const MOST_PIXELS = 64 * 64;
 

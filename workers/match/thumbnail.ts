@@ -1,5 +1,7 @@
 import { CHROMA_SIDE, openEvidence, type Evidence } from '../fingerprint/evidence.js';
 import { GRID } from '../fingerprint/tent-grid.js';
+import type { Affine } from './affine.js';
+import { findInsets } from './insets.js';
 
 /** Sides of a thumbnail's pyramid, pixels; each has about half the area of the one before. */
 export const LEVEL_SIDES = [GRID, 45, 32, 23, 16, 11, 8] as const;
@@ -7,6 +9,7 @@ export const LEVEL_SIDES = [GRID, 45, 32, 23, 16, 11, 8] as const;
 /** A square picture of one channel. */
 export class Level {
   #detail: Float32Array | undefined;
+  #slopes: Slopes | undefined;
 
   /** @param values brightness, 0…255. */
   constructor(
@@ -18,6 +21,16 @@ export class Level {
   get detail(): Float32Array {
     return (this.#detail ??= detailOf(this.values, this.side));
   }
+
+  get slopes(): Slopes {
+    return (this.#slopes ??= slopesOf(this.values, this.side));
+  }
+}
+
+/** Change of brightness per side of the square, at each pixel. */
+interface Slopes {
+  x: Float32Array;
+  y: Float32Array;
 }
 
 /**
@@ -27,6 +40,7 @@ export class Level {
 export class Thumbnail {
   readonly #levels = new Map<number, Level>();
   #colours: Colours | undefined;
+  #insets: readonly Affine[] | undefined;
 
   constructor(readonly evidence: Evidence) {}
 
@@ -43,6 +57,11 @@ export class Thumbnail {
 
   get colours(): Colours {
     return (this.#colours ??= coloursOf(this.evidence, this.level(CHROMA_SIDE)));
+  }
+
+  /** Where another picture seems to be shown: maps from its unit square to this one's; mostly none. */
+  get insets(): readonly Affine[] {
+    return (this.#insets ??= findInsets(this.level(GRID).values));
   }
 }
 
@@ -106,19 +125,6 @@ export function levelFor(thumbnail: Thumbnail, side: number): Level {
 }
 
 const BETWEEN_LEVELS = LEVEL_SIDES.slice(1).map((side, index) => Math.sqrt(side * LEVEL_SIDES[index]!));
-
-/** The value at a point of the unit square, between the pixels around it. */
-export function sample(values: Float32Array, side: number, u: number, v: number): number {
-  const x = Math.min(side - 1, Math.max(0, u * side - 0.5));
-  const y = Math.min(side - 1, Math.max(0, v * side - 0.5));
-  const left = Math.min(side - 2, x | 0);
-  const top = Math.min(side - 2, y | 0);
-  const [fx, fy] = [x - left, y - top];
-  const at = top * side + left;
-  const upper = values[at]! + (values[at + 1]! - values[at]!) * fx;
-  const lower = values[at + side]! + (values[at + side + 1]! - values[at + side]!) * fx;
-  return upper + (lower - upper) * fy;
-}
 
 /**
  * One hue over the whole picture, white and black included: its colours lie on a line from grey, and are either well away
@@ -201,6 +207,20 @@ function shrinkEvenly(full: Float32Array, side: number): Float32Array {
     values[at] = sum / (each * each);
   }
   return values;
+}
+
+function slopesOf(values: Float32Array, side: number): Slopes {
+  const [x, y] = [new Float32Array(side * side), new Float32Array(side * side)];
+  for (let row = 0; row < side; row++) {
+    const [above, below] = [Math.max(0, row - 1), Math.min(side - 1, row + 1)];
+    for (let column = 0; column < side; column++) {
+      const [left, right] = [Math.max(0, column - 1), Math.min(side - 1, column + 1)];
+      const at = row * side + column;
+      x[at] = ((values[row * side + right]! - values[row * side + left]!) * side) / (right - left);
+      y[at] = ((values[below * side + column]! - values[above * side + column]!) * side) / (below - above);
+    }
+  }
+  return { x, y };
 }
 
 /** Less the mean of the 7 × 7 pixels around each, cut off at the edges. */

@@ -1,7 +1,7 @@
 import { describeSpectrum } from '../fingerprint/descriptor.js';
 import { dihedralHashes, HASH_BYTES } from '../perceptual-hash.js';
 import type { CandidateOptions, FingerprintIndex } from './fingerprint-index.js';
-import { cutOut, insetsOf } from './insets.js';
+import { cutOut } from './insets.js';
 import type { IndexQuery } from './prepared-query.js';
 import { prepareThumbnail } from './thumbnail.js';
 
@@ -12,7 +12,7 @@ const MOST_OF_VIEW = 16;
 export function viewsOf(evidence: Uint8Array): IndexQuery[] {
   const thumbnail = prepareThumbnail(evidence);
   if (!thumbnail) return [];
-  return insetsOf(thumbnail).map((inset) => {
+  return thumbnail.insets.map((inset) => {
     const samples = Float64Array.from(cutOut(thumbnail.level(64).values, inset));
     const dihedral = dihedralHashes(samples).hashes;
     return { pdq: dihedral.slice(0, HASH_BYTES), dihedral, descriptor: describeSpectrum(samples) };

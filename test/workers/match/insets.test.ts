@@ -4,7 +4,6 @@ import { openEvidence } from '../../../workers/fingerprint/evidence.js';
 import { fingerprint, type Fingerprint } from '../../../workers/fingerprint.js';
 import { comparePair } from '../../../workers/match/compare-pair.js';
 import { FingerprintIndex } from '../../../workers/match/fingerprint-index.js';
-import { insetsOf } from '../../../workers/match/insets.js';
 import { findCandidates } from '../../../workers/match/match-task.js';
 import { prepareThumbnail } from '../../../workers/match/thumbnail.js';
 import { paint, scene, toPixels, toSharp } from '../scenes.js';
@@ -50,7 +49,7 @@ describe('pictures inside pictures, without local features', () => {
 
   it('sees none in plain pictures', () => {
     const pictures = [paint(80, 60, () => [90, 90, 90]), paint(80, 60, () => [0, 0, 0])];
-    for (const picture of pictures) assert.deepEqual(insetsOf(prepareThumbnail(fingerprint(picture).evidence)!), []);
+    for (const picture of pictures) assert.deepEqual(prepareThumbnail(fingerprint(picture).evidence)!.insets, []);
   });
 
   it('tells two pictures in one window from a copy', async () => {
