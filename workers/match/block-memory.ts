@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { DESCRIPTOR_LENGTH } from '../fingerprint/descriptor.js';
 import { HASH_BYTES } from '../perceptual-hash.js';
+import { partsOf, SYMMETRIC_PARTS } from './descriptor-parts.js';
 import { sortHash } from './hash-orientations.js';
 
 /** Fingerprints in a block of memory; 16 make a group that is stored by columns. */
@@ -92,7 +93,7 @@ export class BlockMemory {
     const group = Math.floor((position % BLOCK) / GROUP);
     for (let i = 0; i < HASH_BYTES; i++) bytes[hashByte(front, group, i) + lane] = sorted[i]!;
     const column = descriptors + group * GROUP * DESCRIPTOR_LENGTH + lane;
-    if (descriptor) for (let i = 0; i < DESCRIPTOR_LENGTH; i++) bytes[column + i * GROUP] = descriptor[i]!;
+    if (descriptor) partsOf(descriptor).forEach((part, i) => (bytes[column + i * GROUP] = part));
     const tag = this.#tagsAt(position);
     this.#words[tag] = tags.owner;
     this.#words[tag + 1] = tags.request;
@@ -131,18 +132,18 @@ export class BlockMemory {
     for (let i = 0; i < HASH_BYTES; i++) target[i] = bytes[hashByte(front, group, i) + lane]!;
   }
 
-  /** The dot products of a descriptor, and of it transposed, with the one at a position; the greater counts. */
-  dotAt(position: number, upright: Int8Array, transposed: Int8Array): number {
+  /** The dot product of a query's factors with the descriptor at a position, or of the transposed query's if that is more. */
+  dotAt(position: number, factors: Int16Array): number {
     const bytes = this.bytes;
     const { descriptors } = this.blockAt(position);
     let at = descriptors + Math.floor((position % BLOCK) / GROUP) * GROUP * DESCRIPTOR_LENGTH + (position % GROUP);
-    let [first, second] = [0, 0];
+    let [same, negated] = [0, 0];
     for (let i = 0; i < DESCRIPTOR_LENGTH; i++, at += GROUP) {
-      const value = (bytes[at]! << 24) >> 24;
-      first += value * upright[i]!;
-      second += value * transposed[i]!;
+      const product = ((bytes[at]! << 24) >> 24) * factors[i]!;
+      if (i < SYMMETRIC_PARTS) same += product;
+      else negated += product;
     }
-    return Math.max(first, second);
+    return same + Math.abs(negated);
   }
 
   /** A view ends where the memory ended when it was made. */

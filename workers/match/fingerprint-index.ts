@@ -2,6 +2,7 @@ import { DESCRIPTOR_LENGTH, DESCRIPTOR_NORM } from '../fingerprint/descriptor.js
 import { HASH_BYTES } from '../perceptual-hash.js';
 import { BLOCK, BlockMemory, GROUP, type Tags } from './block-memory.js';
 import { hammingDistance, inverseOf, lowDistance, TRANSPOSED } from './hash-orientations.js';
+import { MostAlike } from './most-alike.js';
 import { ORIENTATIONS, type Orientation } from './pair-match.js';
 import { checkLength, prepareQuery, VECTOR, type IndexQuery, type PreparedQuery } from './prepared-query.js';
 import { instantiateKernel, type ScanKernel } from './scan-kernel.js';
@@ -53,7 +54,7 @@ export interface Candidate {
   pdqDistance: number;
   /** Of the query relative to the candidate, as far as the hashes tell. */
   orientation: Orientation;
-  /** Of the descriptors, −1…1. */
+  /** Of the descriptors, −1…1, to within 0.01. */
   cosine: number;
   /** The cosine less a 24th for each bit of the 64 lowest frequencies that differs in the best of the orientations. */
   likeness: number;
@@ -66,9 +67,9 @@ const CANDIDATE_LIKENESS = -1 / 3;
 const BITS_OF_COSINE = 24;
 /** Of the places for candidates, the share that those far by their hash may take. */
 const SHARE_OF_ALIKE = 3 / 8;
-/** The kernel reckons in quarters of dot products, with whole numbers, and may find a little more. */
-const KERNEL_UNIT = 4;
-const KERNEL_ROUNDING = 8;
+/** The kernel reckons likeness in fours of the dot product, in whole numbers. */
+const LIKENESS_UNITS = DESCRIPTOR_NORM ** 2 / 4;
+const LEAST_INT16 = -32_768;
 const DEFAULT_CAPACITY = 4_000_000;
 const DEFAULT_LIMIT = 40;
 /** Bits up to which hardly anything but a copy comes. */
@@ -78,8 +79,16 @@ const HASH_COLUMNS = 0;
 const DESCRIPTOR_COLUMNS = 2 * HASH_BYTES * VECTOR;
 const FOUND = 4096;
 
+/** What a query has found so far. */
+interface Scan {
+  query: PreparedQuery;
+  options: CandidateOptions;
+  near: Candidate[];
+  alike: MostAlike;
+}
+
 /**
- * Fingerprints in memory, searched exactly: every hash is looked at in every orientation, every descriptor as it is and
+ * Fingerprints in memory, all of them looked at by every query: each hash in every orientation, each descriptor as it is and
  * transposed. What is appended is found at once by every thread that shares the memory; only one thread may append.
  */
 export class FingerprintIndex {
@@ -155,57 +164,67 @@ export class FingerprintIndex {
    * @param optionsOf the options of the query with that number.
    */
   candidatesOfEach(queries: readonly IndexQuery[], optionsOf: (query: number) => CandidateOptions): Candidate[][] {
-    const options = queries.map((_, number) => optionsOf(number));
-    const prepared = queries.map(prepareQuery);
-    const found: Candidate[][] = queries.map(() => []);
+    const scans = queries.map((query, number): Scan => {
+      const options = optionsOf(number);
+      const { limit = DEFAULT_LIMIT, leastCosine = CANDIDATE_COSINE, leastLikeness = CANDIDATE_LIKENESS } = options;
+      const most = leastCosine > 1 ? 0 : Math.ceil(Math.max(0, limit) * SHARE_OF_ALIKE);
+      const least = Math.max(LEAST_INT16, Math.ceil(leastLikeness * LIKENESS_UNITS));
+      return { query: prepareQuery(query), options, near: [], alike: new MostAlike(most, least) };
+    });
     const { size } = this;
     for (let start = 0; start < size; start += BLOCK) {
-      for (let number = 0; number < queries.length; number++) {
-        const { from = 0, below = size } = options[number]!;
+      for (const scan of scans) {
+        const { from = 0, below = size } = scan.options;
         const end = Math.min(size, below, start + BLOCK);
-        if (end > start && from < end) this.#scan(prepared[number]!, start, end, options[number]!, found[number]!);
+        if (end > start && from < end) this.#scan(scan, start, end);
       }
     }
-    return found.map((list, number) => {
-      const { limit = DEFAULT_LIMIT, radius = CANDIDATE_RADIUS } = options[number]!;
-      return choose(list, Math.max(0, limit), radius);
-    });
+    return scans.map(({ query, options: { limit = DEFAULT_LIMIT }, near, alike }) =>
+      choose(
+        near,
+        alike.positions.map((position) => this.#candidateAt(position, query)),
+        Math.max(0, limit),
+      ),
+    );
   }
 
-  #scan(query: PreparedQuery, start: number, end: number, options: CandidateOptions, candidates: Candidate[]): void {
-    const { from = 0, radius = CANDIDATE_RADIUS, leastCosine = CANDIDATE_COSINE } = options;
-    const { leastLikeness = CANDIDATE_LIKENESS } = options;
+  #scan({ query, options, near, alike }: Scan, start: number, end: number): void {
+    const { from = 0, radius = CANDIDATE_RADIUS, leastCosine = CANDIDATE_COSINE, except, scope } = options;
     const { front, back, descriptors } = this.#blocks.blockAt(start);
     const { bytes, scratch } = this.#blocks;
     const groups = Math.ceil((end - start) / GROUP);
-    const offsets = new Set<number>();
+    const isWanted = (position: number) =>
+      position >= from && position < end && position !== except && this.#isInScope(position, scope);
     bytes.set(query.hashColumns, scratch + HASH_COLUMNS);
+    const [hash, found] = [scratch + HASH_COLUMNS, scratch + FOUND];
     const [frontBound, bound] = [Math.min(255, radius + query.frontSlack), Math.min(255, radius + query.slack)];
-    const columnsOfHash = scratch + HASH_COLUMNS;
-    const near = this.#kernel.near(front, back, groups, columnsOfHash, frontBound, bound, scratch + FOUND);
-    addNumbers(bytes, scratch + FOUND, near, offsets);
-    if (query.descriptor && leastCosine <= 1) {
-      bytes.set(query.descriptor.columns, scratch + DESCRIPTOR_COLUMNS);
-      const alike = this.#kernel.alike(
-        front,
-        back,
-        descriptors,
-        groups,
-        columnsOfHash,
-        scratch + DESCRIPTOR_COLUMNS,
-        Math.ceil(leastCosine * DESCRIPTOR_NORM ** 2),
-        Math.max(-32_768, Math.floor((leastLikeness * DESCRIPTOR_NORM ** 2) / KERNEL_UNIT) - KERNEL_ROUNDING),
-        scratch + FOUND,
-      );
-      addNumbers(bytes, scratch + FOUND, alike, offsets);
-    }
-    for (const offset of offsets) {
-      const position = start + offset;
-      const isWanted = position >= from && position < end && position !== options.except;
-      if (!isWanted || !this.#isInScope(position, options.scope)) continue;
+    const nearFound = this.#kernel.near(front, back, groups, hash, frontBound, bound, found);
+    const known = new Set<number>();
+    for (let at = found; at < found + 2 * nearFound; at += 2) {
+      const position = start + uint16(bytes, at);
+      if (!isWanted(position)) continue;
       const candidate = this.#candidateAt(position, query);
-      const isAlike = leastCosine <= 1 && candidate.cosine >= leastCosine && candidate.likeness >= leastLikeness;
-      if (candidate.pdqDistance <= radius || isAlike) candidates.push(candidate);
+      if (candidate.pdqDistance > radius) continue;
+      near.push(candidate);
+      known.add(position);
+    }
+    if (!query.descriptor || alike.most === 0) return;
+    bytes.set(query.descriptor.columns, scratch + DESCRIPTOR_COLUMNS);
+    const alikeFound = this.#kernel.alike(
+      front,
+      back,
+      descriptors,
+      groups,
+      hash,
+      scratch + DESCRIPTOR_COLUMNS,
+      Math.ceil(leastCosine * DESCRIPTOR_NORM ** 2),
+      alike.floor,
+      found,
+    );
+    for (let at = found; at < found + 4 * alikeFound; at += 4) {
+      const position = start + uint16(bytes, at);
+      const likeness = (uint16(bytes, at + 2) << 16) >> 16;
+      if (likeness >= alike.floor && isWanted(position) && !known.has(position)) alike.add(position, likeness);
     }
   }
 
@@ -219,7 +238,7 @@ export class FingerprintIndex {
       pdqDistance = distance;
       turned = index;
     });
-    const dot = descriptor ? this.#blocks.dotAt(position, descriptor.upright, descriptor.transposed) : 0;
+    const dot = descriptor ? this.#blocks.dotAt(position, descriptor.factors) : 0;
     // The query turned like this looks like the candidate, so this undone made the query of the candidate.
     const orientation = inverseOf(ORIENTATIONS[turned]!);
     const cosine = Math.min(1, dot / DESCRIPTOR_NORM ** 2);
@@ -239,24 +258,16 @@ export class FingerprintIndex {
   }
 }
 
-function addNumbers(bytes: Uint8Array, start: number, count: number, target: Set<number>): void {
-  for (let at = start; at < start + 2 * count; at += 2) target.add(bytes[at]! | (bytes[at + 1]! << 8));
-}
-
-const isNear = ({ pdqDistance }: Candidate, radius: number) => pdqDistance <= radius;
+const uint16 = (bytes: Uint8Array, at: number) => bytes[at]! | (bytes[at + 1]! << 8);
 
 const nearestFirst = (a: Candidate, b: Candidate) => a.pdqDistance - b.pdqDistance || a.position - b.position;
-
-const mostAlikeFirst = (a: Candidate, b: Candidate) => b.likeness - a.likeness || a.position - b.position;
 
 /**
  * Those that the hash finds, then those that are merely alike, of which a large index has many. Half the places are for
  * the oldest of the sure ones: all of many copies then meet the same pictures, and make one group.
  */
-function choose(found: readonly Candidate[], limit: number, radius: number): Candidate[] {
-  const near = found.filter((candidate) => isNear(candidate, radius)).sort(nearestFirst);
-  const alike = found.filter((candidate) => !isNear(candidate, radius)).sort(mostAlikeFirst);
-  const chosen = [...near, ...alike.slice(0, Math.ceil(limit * SHARE_OF_ALIKE))];
+function choose(near: readonly Candidate[], alike: readonly Candidate[], limit: number): Candidate[] {
+  const chosen = [...near.toSorted(nearestFirst), ...alike];
   const rest = chosen.splice(Math.ceil(limit / 2));
   const age = ({ pdqDistance, position }: Candidate) => (pdqDistance <= SURE ? position : Infinity);
   return [...chosen, ...rest.sort((a, b) => (age(a) < age(b) ? -1 : Number(age(a) > age(b)))).slice(0, limit >> 1)];

@@ -1,5 +1,6 @@
-import { DESCRIPTOR_LENGTH, transposeDescriptor } from '../fingerprint/descriptor.js';
+import { DESCRIPTOR_LENGTH } from '../fingerprint/descriptor.js';
 import { HASH_BYTES } from '../perceptual-hash.js';
+import { factorsOf } from './descriptor-parts.js';
 import {
   dihedralOfHash,
   hammingDistance,
@@ -28,7 +29,7 @@ export interface PreparedQuery {
   /** Bits by which an orientation's hash may differ from what mirroring the sorted hash makes of it; in its front half. */
   slack: number;
   frontSlack: number;
-  descriptor: { upright: Int8Array; transposed: Int8Array; columns: Uint8Array } | null;
+  descriptor: { factors: Int16Array; columns: Uint8Array } | null;
 }
 
 /** @throws {RangeError} where hash or descriptor have a wrong length. */
@@ -53,15 +54,13 @@ export function prepareQuery({ pdq, dihedral, descriptor }: IndexQuery): Prepare
   };
 }
 
-function prepareDescriptor(upright: Int8Array) {
-  checkLength('descriptor', upright, DESCRIPTOR_LENGTH);
-  const transposed = transposeDescriptor(upright);
-  const columns = new Int16Array(2 * DESCRIPTOR_LENGTH * (VECTOR / 2));
-  for (let i = 0; i < DESCRIPTOR_LENGTH; i++) {
-    columns.fill(upright[i]!, i * VECTOR, i * VECTOR + VECTOR / 2);
-    columns.fill(transposed[i]!, i * VECTOR + VECTOR / 2, (i + 1) * VECTOR);
-  }
-  return { upright, transposed, columns: new Uint8Array(columns.buffer) };
+function prepareDescriptor(descriptor: Int8Array) {
+  checkLength('descriptor', descriptor, DESCRIPTOR_LENGTH);
+  const factors = factorsOf(descriptor);
+  const lanes = VECTOR / 2;
+  const columns = new Int16Array(DESCRIPTOR_LENGTH * lanes);
+  factors.forEach((factor, at) => columns.fill(factor, at * lanes, (at + 1) * lanes));
+  return { factors, columns: new Uint8Array(columns.buffer) };
 }
 
 function spreadBytes(values: readonly number[]): Uint8Array {

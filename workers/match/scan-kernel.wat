@@ -189,67 +189,102 @@
       (i8x16.popcnt (v128.xor (v128.load (local.get $columns)) (v128.load (local.get $query))))
       (i8x16.popcnt (v128.xor (v128.load offset=16 (local.get $columns)) (v128.load offset=16 (local.get $query))))))
 
-  ;; Which of eight are alike: dot products of $least at least that, quartered, less 330 for each bit that differs among the
-  ;; lowest, come to $likeness.
-  (func $isAlike (param $dots v128) (param $low v128) (param $least i32) (param $likeness i32) (result v128)
-    (v128.and
-      (i16x8.ge_s (local.get $dots) (i16x8.splat (local.get $least)))
-      (i16x8.ge_s
-        (i16x8.sub (i16x8.shr_s (local.get $dots) (i32.const 2))
-          (i16x8.mul (local.get $low) (i16x8.splat (i32.const 330))))
-        (i16x8.splat (local.get $likeness)))))
+  ;; Products of columns of sixteen int8 and their factors, summed for the first eight and the second. Four columns a turn.
+  ;; Sums wrap at 16 bits; none of two descriptors is beyond them in the end.
+  (func $products (param $columns i32) (param $factors i32) (param $end i32) (result v128 v128)
+    (local $first v128) (local $second v128) (local $factor v128)
+    (loop $four
+      (local.set $factor (v128.load (local.get $factors)))
+      (local.set $first (i16x8.add (local.get $first)
+        (i16x8.mul (v128.load8x8_s (local.get $columns)) (local.get $factor))))
+      (local.set $second (i16x8.add (local.get $second)
+        (i16x8.mul (v128.load8x8_s offset=8 (local.get $columns)) (local.get $factor))))
+      (local.set $factor (v128.load offset=16 (local.get $factors)))
+      (local.set $first (i16x8.add (local.get $first)
+        (i16x8.mul (v128.load8x8_s offset=16 (local.get $columns)) (local.get $factor))))
+      (local.set $second (i16x8.add (local.get $second)
+        (i16x8.mul (v128.load8x8_s offset=24 (local.get $columns)) (local.get $factor))))
+      (local.set $factor (v128.load offset=32 (local.get $factors)))
+      (local.set $first (i16x8.add (local.get $first)
+        (i16x8.mul (v128.load8x8_s offset=32 (local.get $columns)) (local.get $factor))))
+      (local.set $second (i16x8.add (local.get $second)
+        (i16x8.mul (v128.load8x8_s offset=40 (local.get $columns)) (local.get $factor))))
+      (local.set $factor (v128.load offset=48 (local.get $factors)))
+      (local.set $first (i16x8.add (local.get $first)
+        (i16x8.mul (v128.load8x8_s offset=48 (local.get $columns)) (local.get $factor))))
+      (local.set $second (i16x8.add (local.get $second)
+        (i16x8.mul (v128.load8x8_s offset=56 (local.get $columns)) (local.get $factor))))
+      (local.set $factors (i32.add (local.get $factors) (i32.const 64)))
+      (br_if $four (i32.lt_u
+        (local.tee $columns (i32.add (local.get $columns) (i32.const 64))) (local.get $end))))
+    (local.get $first) (local.get $second))
 
-  ;; Writes the numbers (u16) of the fingerprints that are alike: whose descriptor's dot product with the query's, upright
-  ;; or transposed, is at least $least, and not much less than the lowest bits of the hash ask for; see $isAlike.
-  ;; $columns: groups of 64 columns of 16 int8; $query: for each column the query's value and the transposed
-  ;; query's, each as int16 spread over a vector. Sums wrap at 16 bits; no sum of two descriptors is beyond them in the end.
+  ;; Dot products, quartered, less 330 for each of the lowest bits that differ.
+  (func $likeness (param $dots v128) (param $bits v128) (result v128)
+    (i16x8.sub (i16x8.shr_s (local.get $dots) (i32.const 2)) (i16x8.mul (local.get $bits) (i16x8.splat (i32.const 330)))))
+
+  ;; Writes number (u16) and likeness (i16, see $likeness) of the fingerprints that are alike: whose descriptor's dot product
+  ;; with the query's, upright or transposed, is at least $least, and whose likeness is at least $leastLikeness.
+  ;; $columns: groups of 64 columns of 16 int8, first 36 that transposing leaves alone, then 28 that it negates;
+  ;; $factors: the query's for each column, int16 spread over a vector; after them room for 32 bytes.
   ;; $front, $back and $hash are as for near, $hash being its $query.
   (func (export "alike") (param $front i32) (param $back i32) (param $columns i32) (param $groups i32) (param $hash i32)
-      (param $query i32) (param $least i32) (param $likeness i32) (param $found i32) (result i32)
-    (local $limit v128) (local $low v128) (local $high v128) (local $number i32) (local $start i32) (local $end i32)
-    (local $at i32) (local $stop i32) (local $factor v128)
-    (local $uprightLow v128) (local $uprightHigh v128) (local $transposedLow v128) (local $transposedHigh v128)
+      (param $factors i32) (param $least i32) (param $leastLikeness i32) (param $found i32) (result i32)
+    (local $limit v128) (local $likenessLimit v128) (local $first v128) (local $second v128)
+    (local $firstNegated v128) (local $secondNegated v128) (local $bits v128) (local $low v128) (local $high v128)
+    (local $number i32) (local $start i32) (local $end i32)
     (local.set $limit (i16x8.splat (local.get $least)))
+    (local.set $likenessLimit (i16x8.splat (local.get $leastLikeness)))
     (local.set $start (local.get $found))
     (local.set $end (i32.shl (local.get $groups) (i32.const 4)))
     (block $done
       (loop $group
         (br_if $done (i32.ge_u (local.get $number) (local.get $end)))
-        (local.set $uprightLow (v128.const i64x2 0 0))
-        (local.set $uprightHigh (v128.const i64x2 0 0))
-        (local.set $transposedLow (v128.const i64x2 0 0))
-        (local.set $transposedHigh (v128.const i64x2 0 0))
-        (local.set $at (local.get $query))
-        (local.set $stop (i32.add (local.get $columns) (i32.const 1024)))
-        (loop $column
-          (local.set $low (v128.load8x8_s (local.get $columns)))
-          (local.set $high (v128.load8x8_s offset=8 (local.get $columns)))
-          (local.set $factor (v128.load (local.get $at)))
-          (local.set $uprightLow (i16x8.add (local.get $uprightLow) (i16x8.mul (local.get $low) (local.get $factor))))
-          (local.set $uprightHigh (i16x8.add (local.get $uprightHigh) (i16x8.mul (local.get $high) (local.get $factor))))
-          (local.set $factor (v128.load offset=16 (local.get $at)))
-          (local.set $transposedLow (i16x8.add
-            (local.get $transposedLow) (i16x8.mul (local.get $low) (local.get $factor))))
-          (local.set $transposedHigh (i16x8.add
-            (local.get $transposedHigh) (i16x8.mul (local.get $high) (local.get $factor))))
-          (local.set $at (i32.add (local.get $at) (i32.const 32)))
-          (br_if $column (i32.lt_u
-            (local.tee $columns (i32.add (local.get $columns) (i32.const 16))) (local.get $stop))))
-        (local.set $low (i16x8.max_s (local.get $uprightLow) (local.get $transposedLow)))
-        (local.set $high (i16x8.max_s (local.get $uprightHigh) (local.get $transposedHigh)))
-        (if (v128.any_true (i16x8.ge_s (i16x8.max_s (local.get $low) (local.get $high)) (local.get $limit)))
+        (call $products (local.get $columns) (local.get $factors) (i32.add (local.get $columns) (i32.const 576)))
+        (local.set $second)
+        (local.set $first)
+        (call $products (i32.add (local.get $columns) (i32.const 576)) (i32.add (local.get $factors) (i32.const 576))
+          (i32.add (local.get $columns) (i32.const 1024)))
+        (local.set $secondNegated)
+        (local.set $firstNegated)
+        ;; Upright or transposed, whichever is more.
+        (local.set $first (i16x8.add_sat_s (local.get $first) (i16x8.abs (local.get $firstNegated))))
+        (local.set $second (i16x8.add_sat_s (local.get $second) (i16x8.abs (local.get $secondNegated))))
+        (if (v128.any_true (i16x8.ge_s (i16x8.max_s (local.get $first) (local.get $second)) (local.get $limit)))
           (then
-            (local.set $factor (i8x16.min_s
+            (local.set $bits (i8x16.min_s
               (call $low (local.get $front) (local.get $back) (local.get $hash))
               (call $low (local.get $front) (local.get $back) (i32.add (local.get $hash) (i32.const 512)))))
-            (local.set $found (call $write (local.get $found) (local.get $number) (i8x16.bitmask
-              (i8x16.narrow_i16x8_s
-                (call $isAlike (local.get $low) (i16x8.extend_low_i8x16_s (local.get $factor))
-                  (local.get $least) (local.get $likeness))
-                (call $isAlike (local.get $high) (i16x8.extend_high_i8x16_s (local.get $factor))
-                  (local.get $least) (local.get $likeness))))))))
+            (local.set $low (call $likeness (local.get $first) (i16x8.extend_low_i8x16_s (local.get $bits))))
+            (local.set $high (call $likeness (local.get $second) (i16x8.extend_high_i8x16_s (local.get $bits))))
+            (v128.store offset=1024 (local.get $factors) (local.get $low))
+            (v128.store offset=1040 (local.get $factors) (local.get $high))
+            (local.set $found (call $writeAlike (local.get $found) (local.get $number) (local.get $factors)
+              (i8x16.bitmask (i8x16.narrow_i16x8_s
+                (v128.and
+                  (i16x8.ge_s (local.get $first) (local.get $limit))
+                  (i16x8.ge_s (local.get $low) (local.get $likenessLimit)))
+                (v128.and
+                  (i16x8.ge_s (local.get $second) (local.get $limit))
+                  (i16x8.ge_s (local.get $high) (local.get $likenessLimit)))))))))
         (local.set $front (i32.add (local.get $front) (i32.const 256)))
         (local.set $back (i32.add (local.get $back) (i32.const 256)))
+        (local.set $columns (i32.add (local.get $columns) (i32.const 1024)))
         (local.set $number (i32.add (local.get $number) (i32.const 16)))
         (br $group)))
-    (i32.shr_u (i32.sub (local.get $found) (local.get $start)) (i32.const 1))))
+    (i32.shr_u (i32.sub (local.get $found) (local.get $start)) (i32.const 2)))
+
+  ;; Writes a number (u16) and its likeness, which lies behind $factors, for each bit that is set in $mask.
+  (func $writeAlike (param $found i32) (param $number i32) (param $factors i32) (param $mask i32) (result i32)
+    (local $bit i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz (local.get $mask)))
+        (local.set $bit (i32.ctz (local.get $mask)))
+        (i32.store16 (local.get $found) (i32.add (local.get $number) (local.get $bit)))
+        (i32.store16 offset=2 (local.get $found) (i32.load16_s offset=1024
+          (i32.add (local.get $factors) (i32.shl (local.get $bit) (i32.const 1)))))
+        (local.set $found (i32.add (local.get $found) (i32.const 4)))
+        (local.set $mask (i32.and (local.get $mask) (i32.sub (local.get $mask) (i32.const 1))))
+        (br $next)))
+    (local.get $found)))

@@ -34,7 +34,10 @@ describe('index of fingerprints', () => {
         { ...everything, radius: 110, from: 17, below: 4250 },
       ]) {
         const found = index.candidates(query, options).map(({ position, pdqDistance }) => ({ position, pdqDistance }));
-        assert.deepEqual(found.sort(byPosition), plainSearch(entries, query, options), JSON.stringify(options));
+        const [fewest, most] = [CLOSE, -CLOSE].map((margin) => plainSearch(entries, query, options, margin));
+        const sureOrFound = new Set([...fewest!, ...found].map(({ position }) => position));
+        const expected = most!.filter(({ position }) => sureOrFound.has(position));
+        assert.deepEqual(found.sort(byPosition), expected, JSON.stringify(options));
       }
     }
   });
@@ -85,6 +88,21 @@ describe('index of fingerprints', () => {
     assert.equal(found.length, 40);
     assert.equal(found.filter(({ position }) => position >= 100).length, 30);
     assert.equal(index.candidates(query, { below: 100 }).length, 15);
+  });
+
+  it('keeps the most alike of many, the oldest of equals, wherever they stand', () => {
+    const random = bytesFrom(11);
+    const query = randomEntry(random);
+    const far = (pdq: Uint8Array) => Uint8Array.from(pdq, (byte, at) => (at < 16 || at % 2 === 0 ? random() : byte));
+    const entries = Array.from({ length: 9000 }, () => randomEntry(random));
+    for (const position of [8999, 5, 4096, 8192]) entries[position] = { ...query, pdq: far(query.pdq) };
+    const index = filled(entries.map((entry) => ({ ...entry, ...tags })));
+    const found = index.candidates(query, { limit: 8, leastLikeness: -1 });
+    assert.deepEqual(
+      found.map(({ position }) => position),
+      [5, 4096, 8192],
+    );
+    assert.ok(found.every(({ cosine }) => cosine > 1 - CLOSE));
   });
 
   it('answers nothing when empty', () => {
@@ -156,8 +174,11 @@ interface Entry {
   descriptor: Int8Array;
 }
 
-/** The definition, one pair after the other. */
-function plainSearch(entries: readonly Entry[], { pdq, descriptor }: Entry, options: CandidateOptions) {
+/** Cosines of descriptors that are kept halved in part are as good as that. */
+const CLOSE = 0.01;
+
+/** The definition, one pair after the other. @param margin by which more is asked for than the options say. */
+function plainSearch(entries: readonly Entry[], { pdq, descriptor }: Entry, options: CandidateOptions, margin: number) {
   const { radius = 44, leastCosine = 0.35, leastLikeness = -1 / 3, from = 0, below = entries.length } = options;
   const orientations = dihedralOfHash(pdq);
   const transposed = transposeDescriptor(descriptor);
@@ -169,8 +190,8 @@ function plainSearch(entries: readonly Entry[], { pdq, descriptor }: Entry, opti
       Math.max(dot(descriptor, entry.descriptor), dot(transposed, entry.descriptor)) / DESCRIPTOR_NORM ** 2;
     const isAlike =
       leastCosine <= 1 &&
-      cosine >= leastCosine &&
-      cosine - plainLowDistance(entry.pdq, orientations) / 24 >= leastLikeness;
+      cosine >= leastCosine + margin &&
+      cosine - plainLowDistance(entry.pdq, orientations) / 24 >= leastLikeness + margin;
     return pdqDistance <= radius || isAlike ? [{ position, pdqDistance }] : [];
   });
 }
