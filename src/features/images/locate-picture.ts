@@ -1,3 +1,4 @@
+import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Image } from '../../../models/image.js';
 import { notFound } from '../../errors.js';
 import type { Services } from '../../services.js';
@@ -22,7 +23,9 @@ export async function locatePicture(
   },
   { imageId, variant, gone }: { imageId: string; variant: PictureVariant; gone: AbortSignal },
 ): Promise<string> {
-  const image = await Image.query(db).findById(imageId);
+  // The pictures of a deleted request go in the background; their addresses are good for nothing at once.
+  const deleted = DatasetRequest.query(db).whereColumn('requests.id', 'images.requestId').whereNotNull('deletedAt');
+  const image = await Image.query(db).findById(imageId).whereNotExists(deleted);
   if (!image) throw notFound('Picture');
   const key = {
     original: () => image.storageKey,
