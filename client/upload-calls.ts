@@ -220,12 +220,17 @@ function tellFailure(files: readonly OpenedFile[], onFile: CallOptions['onFile']
 export function formOf(texts: Record<string, string>, field: string, files: readonly File[]): FormData {
   const form = new FormData();
   for (const [name, text] of Object.entries(texts)) form.append(name, text);
-  for (const file of files) form.append(field, file);
+  for (const file of files) {
+    // The service leaves control characters out of names, but cannot read a form that has them in its headers.
+    const name = file.name.replace(/\p{Cc}/gu, '');
+    if (name === file.name) form.append(field, file);
+    else form.append(field, file, name);
+  }
   return form;
 }
 
 /**
- * The service refuses a call none of whose files is a picture, naming the reason of each. Among many calls that is no
+ * The service refuses a call none of whose files it can take, naming the reason of each. Among many calls that is no
  * reason to stop.
  * @throws the error itself where it says anything else.
  */
@@ -233,7 +238,7 @@ export function refusals(error: unknown, field: string, files: readonly { name: 
   if (!(error instanceof TRPCClientError)) throw error;
   const { data } = error as TRPCClientError<AppRouter>;
   const reasons = data?.errors?.[field];
-  if (data?.code !== 'invalid' || reasons?.length !== files.length) throw error;
+  if (!data || !/^(invalid|too_large)$/.test(data.code) || reasons?.length !== files.length) throw error;
   return files.map(({ name: filename }, index) => {
     const reason = reasons[index] ?? data.message;
     const message = reason.startsWith(`${filename}: `) ? reason.slice(filename.length + 2) : reason;

@@ -22,6 +22,8 @@ const PART_OVERHEAD_BYTES = 1024;
 /** Whatever is older in storage and belongs to nothing never will (`features/uploads/sweep-storage.ts`). */
 const LONGEST_CALL_MS = 12 * 60 * 60 * 1000;
 const FORM_OVERHEAD_BYTES = 1024 * 1024;
+/** The parser's word for it. */
+const UNREADABLE_HEADER = 'Malformed part header';
 
 export interface AcceptedFiles {
   /** Names of the form fields that carry files. */
@@ -160,14 +162,30 @@ class MulterReceiver implements MultipartReceiver {
 
   #feed(request: Readable, parser: Writable): void {
     this.#parser = parser;
-    // Multer tells of a malformed form only once the client has sent all of it.
-    parser.once('error', (error) => this.#fail(this.#parseFault(error)));
+    this.#passOverUnreadableParts(request, parser);
     let left = this.#mostBytes;
     request.on('data', (chunk: Buffer) => {
       left -= chunk.length;
       if (left < 0) this.#fail(this.#overLimit());
     });
     request.pipe(parser);
+  }
+
+  /**
+   * Multer ends a form at a part whose header cannot be read, as it does with control characters in a file's name. The
+   * parser itself would go on with the next one, had not its error ended multer's interest and the pipe.
+   */
+  #passOverUnreadableParts(request: Readable, parser: Writable): void {
+    const endForm = parser.listeners('error') as ((error: Error) => void)[];
+    parser.removeAllListeners('error');
+    parser.on('error', (error: Error) => {
+      if (error.message === UNREADABLE_HEADER && !parser.destroyed) {
+        this.#receiving.push(Promise.resolve(unreadablePart(this.#receiving.length + 1)));
+        request.pipe(parser);
+      } else {
+        for (const end of endForm) end(error);
+      }
+    });
   }
 
   /** Never rejects: a fault ends the call as a whole. */
@@ -244,6 +262,12 @@ class MulterReceiver implements MultipartReceiver {
     return new DomainError('invalid', 'The form is malformed: it cannot be read as multipart/form-data.');
   }
 }
+
+const unreadablePart = (number: number): RejectedFile => ({
+  filename: sanitizeFilename(''),
+  code: 'unreadable_part',
+  message: `The header of file ${number} in the form cannot be read: give the file a name without control characters.`,
+});
 
 function textFields(ctx: HttpContext): Record<string, string> {
   const { body } = ctx.req as { body?: Form };

@@ -1,6 +1,7 @@
 import { validate } from 'uuid';
 import { notFound } from '../errors.js';
 import { locatePicture } from '../features/images/locate-picture.js';
+import { LONGEST_WAIT_MS } from '../features/images/pending-files.js';
 import { PendingHeatMaps } from '../features/images/pending-heat-maps.js';
 import { PendingThumbnails } from '../features/images/pending-thumbnails.js';
 import type { PictureVariant } from '../features/images/picture-urls.js';
@@ -12,7 +13,8 @@ const ADDRESS = /^\/pictures\/([^/]+)\/(original|preview|ai-heatmap)$/;
 
 /**
  * Sends whoever asks for a picture by a signed address on to where storage serves it. For a preview or a heat map
- * that is still being made an `<img>` just takes a moment longer.
+ * that is still being made an `<img>` just takes a moment longer: up to ten seconds, or as many as `wait` says, for a
+ * page that asks again by itself and has better use for the few connections a browser makes.
  */
 export function pictureRoute({
   db,
@@ -30,16 +32,22 @@ export function pictureRoute({
 
     ctx.state.route = `/pictures/{image}/${variant}`;
     if (!isRead(ctx)) return;
-    const signed = pictureUrls.isSigned(imageId, variant, new URLSearchParams(ctx.search));
+    const query = new URLSearchParams(ctx.search);
+    const signed = pictureUrls.isSigned(imageId, variant, query);
     if (!signed || !validate(imageId)) throw notFound('Picture');
 
     const url = await locatePicture(
       { db, storage, pending, pendingHeatMaps },
-      { imageId, variant, gone: whenGone(ctx) },
+      { imageId, variant, gone: whenGone(ctx), waitMs: waitOf(query) },
     );
     ctx.set('Cache-Control', 'private, max-age=60');
     ctx.redirect(url);
   };
+}
+
+function waitOf(query: URLSearchParams): number {
+  const seconds = query.get('wait') ?? '';
+  return /^\d+$/.test(seconds) ? Math.min(Number(seconds) * 1000, LONGEST_WAIT_MS) : LONGEST_WAIT_MS;
 }
 
 function whenGone(ctx: HttpContext): AbortSignal {

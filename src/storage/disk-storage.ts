@@ -8,7 +8,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { conflict } from '../errors.js';
 import { assertObjectKey, isObjectKey } from './object-key.js';
 import { type Grant, startOfSigningWindow, UrlSigner } from './signed-url.js';
-import { diskFault } from './storage-faults.js';
+import { diskFault, explainFaults } from './storage-faults.js';
 import {
   type ListedObject,
   type ObjectInfo,
@@ -68,7 +68,7 @@ export class DiskStorage implements Storage {
       throw isMissing(error) ? new ObjectNotFound(key) : diskFault(error);
     });
     const info = infoOf(await file.stat({ bigint: true }));
-    return { ...info, stream: file.createReadStream(range) };
+    return { ...info, stream: explainFaults(file.createReadStream(range), diskFault) };
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {

@@ -25,7 +25,7 @@ import pMap from 'p-map';
 import { ConfigError } from '../config.js';
 import { assertObjectKey } from './object-key.js';
 import { startOfSigningWindow } from './signed-url.js';
-import { storageFull, storageUnavailable } from './storage-faults.js';
+import { explainFaults, storageFull, storageUnavailable } from './storage-faults.js';
 import {
   type ListedObject,
   type ObjectInfo,
@@ -106,7 +106,7 @@ export class S3Storage implements Storage {
       .catch((error: unknown) => {
         throw isMissing(error) ? new ObjectNotFound(key) : s3Fault(error);
       });
-    return { stream: Body as Readable, bytes: ContentLength ?? 0, etag: ETag ?? '' };
+    return { stream: explainFaults(Body as Readable, s3Fault), bytes: ContentLength ?? 0, etag: ETag ?? '' };
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {

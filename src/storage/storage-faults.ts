@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { DomainError } from '../errors.js';
 
 const RETRY_AFTER_SECONDS = 10;
@@ -30,6 +31,13 @@ export function diskFault(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
   if (FULL_CODES.test(code)) return storageFull(error);
   return DISK_CODES.test(code) ? storageUnavailable(error) : error;
+}
+
+/** Has a stream that breaks off tell why as `explain` puts it: whoever reads it knows nothing of disks and networks. */
+export function explainFaults(stream: Readable, explain: (error: unknown) => unknown): Readable {
+  const destroy = stream._destroy.bind(stream);
+  stream._destroy = (error, done) => destroy(error, (fault) => done(fault && (explain(fault) as Error)));
+  return stream;
 }
 
 /** The log tells what lay behind. */

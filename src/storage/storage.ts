@@ -42,7 +42,7 @@ export interface Storage {
    */
   put(key: string, body: Readable, contentType: string): Promise<ObjectInfo>;
 
-  /** @throws {ObjectNotFound} */
+  /** @throws {ObjectNotFound}; a stream that breaks off does so with `unavailable`. */
   open(key: string): Promise<StoredObject>;
 
   head(key: string): Promise<ObjectInfo | undefined>;

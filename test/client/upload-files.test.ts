@@ -92,6 +92,27 @@ describe('Uploading through the typed client', () => {
     }
   });
 
+  it('goes on when a whole call was too large', async () => {
+    const large = Buffer.concat([await renderPicture({ seed: 7 }), Buffer.alloc(21 * 1024 * 1024)]);
+    const outcome = await uploadFiles(client, requestId, [new File([large], 'large.jpg'), paths[0]!], {
+      filesPerCall: 1,
+    });
+    assert.equal(outcome.uploaded, 1);
+    assert.deepEqual(
+      outcome.errors.map(({ filename, code }) => [filename, code]),
+      [['large.jpg', 'too_large']],
+    );
+  });
+
+  it('takes a file with control characters in its name', async () => {
+    const picture = new File([await renderPicture({ seed: 8 })], 'a\x07 b\n.jpg');
+    const states: string[] = [];
+    const outcome = await uploadFiles(client, requestId, [picture], { onFile: ({ state }) => states.push(state) });
+    assert.deepEqual(outcome, { uploaded: 1, skipped: 0, errors: [] });
+    assert.equal(states.at(-1), 'taken');
+    assert.deepEqual(await namesStored(), ['a b.jpg']);
+  });
+
   it('fails when the call itself may not be', async () => {
     const stranger = createClient({ url: server.url, token: (await server.signUp()).token });
     await assert.rejects(uploadFiles(stranger, requestId, paths), TRPCClientError);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import type { Browser } from 'playwright-core';
+import { Image } from '../../models/image.js';
 import { renderPicture } from '../support/pictures.js';
 import { TEST_PASSWORD, type TestServer } from '../support/server.js';
 import { onStage, Screen } from './browser.js';
@@ -62,6 +64,27 @@ describe('The screens of the console', function () {
   it('are accessible in the dark, each under a heading of its own', async () => {
     const screen = await Screen.open(browser, { colorScheme: 'dark' });
     await visitAll(screen, (path) => screen.assertAccessible(path));
+  });
+
+  it('show a preview once it is made, whenever that is', async () => {
+    const { token } = admin;
+    const { body: request } = await server.api('POST', '/requests', { token, json: { title: 'Previews' } });
+    const requestId = String(request.id);
+    const picture = await renderPicture({ seed: 3, width: 200, height: 150 });
+    const form = new FormData();
+    form.append('files', new File([new Uint8Array(picture)], 'sign.jpg'));
+    await server.api('POST', `/requests/${requestId}/uploads`, { token, form });
+
+    const screen = await Screen.open(browser);
+    await screen.signIn(server.url, admin.user.email, TEST_PASSWORD);
+    await screen.visit(`/requests/${requestId}`);
+    const cell = screen.page.getByRole('button', { name: /sign\.jpg/ });
+    await cell.locator('.picture.missing').waitFor();
+    await server.services.storage.put('thumbnails/late', Readable.from([picture]), 'image/webp');
+    await Image.query(server.db).where({ requestId }).patch({ thumbnailKey: 'thumbnails/late' });
+    await cell.locator('img.picture').waitFor();
+    assert.deepEqual(screen.faults, []);
+    await screen.close();
   });
 
   it('fit a phone', async () => {

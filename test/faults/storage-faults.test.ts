@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startTestServer, type TestServer } from '../support/server.js';
 import { fileOf, formOf, small } from '../uploads/uploader.js';
@@ -78,6 +78,39 @@ describe('a storage that fails', () => {
       assert.match(body.message as string, /The storage does not answer/);
       assert.equal(body.code, 'unavailable');
       assert.deepEqual((await server.api('GET', path, { token })).body, []);
+    });
+  }
+
+  const endings: Record<string, (response: ServerResponse) => unknown> = {
+    'breaks off': (response) => response.destroy(),
+    'falls silent': () => undefined,
+  };
+  for (const [seed, [way, end]] of Object.entries(endings).entries()) {
+    it(`and ${way} in the midst of a picture costs the call a 503, which can be made again`, async () => {
+      const picture = await small(10 + seed);
+      const copied = '<CopyObjectResult><ETag>"1"</ETag></CopyObjectResult>';
+      let works = false;
+      bucket.answer = ({ method }, response) => {
+        if (method === 'PUT') response.end(copied);
+        else if (method === 'DELETE') response.writeHead(204).end();
+        else {
+          response.writeHead(200, { 'Content-Length': picture.length, ETag: '"1"' });
+          if (method === 'HEAD') response.end();
+          else if (works) response.end(picture);
+          else response.write(picture.subarray(0, picture.length / 2), () => end(response));
+        }
+      };
+      const requestId = path.split('/')[2];
+      const announced = { request_id: requestId, files: [{ filename: 'a.jpg', content_type: 'image/jpeg' }] };
+      const presigned = await server.api('POST', '/uploads/presign', { token, json: announced });
+      const { uploads } = presigned.body as unknown as { uploads: { filename: string; key: string }[] };
+      const report = { token, json: { request_id: requestId, uploaded: uploads } };
+      const refused = await server.api('POST', '/uploads/complete', report);
+      assert.deepEqual([refused.status, refused.body.code], [503, 'unavailable'], JSON.stringify(refused.body));
+      assert.match(refused.body.message as string, /The storage does not answer/);
+      works = true;
+      const taken = await server.api('POST', '/uploads/complete', report);
+      assert.deepEqual([taken.status, taken.body.uploaded], [200, 1], JSON.stringify(taken.body));
     });
   }
 

@@ -109,6 +109,18 @@ describe('picture addresses', () => {
     }
   });
 
+  it('answer at once that a preview is not made yet to whoever does not wait', async () => {
+    await customer.send([fileOf('d.jpg', await small(5))]);
+    const [upload] = await customer.list();
+    const refused = await open(`${upload?.preview_url ?? ''}&wait=0`);
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '5']);
+    assert.equal(refused.headers.get('cache-control'), 'no-store');
+    const images = Image.query(customer.server.db);
+    await images.findById(upload?.image_id ?? '').patch({ thumbnailKey: image.thumbnailKey });
+    assert.equal((await open(`${upload?.preview_url ?? ''}&wait=0`)).status, 302);
+    await Image.query(customer.server.db).deleteById(upload?.image_id ?? '');
+  });
+
   it('wait for a preview that is being made, and there is none where none can be made', async () => {
     await customer.send([fileOf('b.jpg', await small(3)), fileOf('c.jpg', await small(4))]);
     const [failing, waited] = await customer.list();

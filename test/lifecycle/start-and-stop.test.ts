@@ -53,6 +53,13 @@ describe('life of the service', function () {
     assert.deepEqual(await processesOn(dataDir), []);
   });
 
+  it('stops in order when npm, which runs it, is told to end', async () => {
+    const service = await startService(NO_WORKERS, { dataDir, byNpm: true });
+    assert.equal(await service.stop('SIGTERM'), 0);
+    assert.match(service.output(), /Assay has stopped\.\n$/);
+    assert.deepEqual(await processesOn(dataDir), []);
+  });
+
   it('finds what was there at the second start', async () => {
     const first = await startService(NO_WORKERS, { dataDir });
     const credentials = await register(first);

@@ -148,6 +148,18 @@ describe('a request that is there', () => {
       assert.deepEqual(await audited(id), [{ action: 'request.deleted', details }]);
     });
 
+    it('with its pictures, whose addresses show nothing before they themselves are deleted', async () => {
+      const id = await order();
+      const [image] = await upload(id, 1);
+      const { pictureUrls } = server.services;
+      const addresses = [pictureUrls.original(image!), pictureUrls.preview(image!)!, pictureUrls.heatMap(image!)];
+      const [original] = addresses;
+      assert.equal((await fetch(original!)).status, 200);
+      await call('DELETE', `/requests/${id}`);
+      assert.equal((await Image.query(server.db).where({ requestId: id })).length, 1);
+      for (const address of addresses) assert.equal((await fetch(address)).status, 404, address);
+    });
+
     it('under the hands of whoever labels it or sets its known answers', async () => {
       const id = await order();
       const [image] = await upload(id, 1);

@@ -22,6 +22,8 @@ export interface ServiceOptions {
   entry?: 'main' | 'api' | 'worker';
   /** A command that runs it: program and parameters, to which Node's command line is added. */
   within?: readonly string[];
+  /** Whether npm runs it, as an operator does. */
+  byNpm?: boolean;
 }
 
 /** How a process ended: its exit code, or the signal that ended it. */
@@ -157,14 +159,17 @@ export async function startPart(
 
 async function launch(
   environment: Record<string, string>,
-  { ids, entry = 'main', within: [program = process.execPath, ...parameters] = [] }: ServiceOptions,
+  { ids, entry = 'main', within = [], byNpm = false }: ServiceOptions,
 ) {
   built ??= promisify(execFile)('npx', ['--no-install', 'tsc', '-b', 'tsconfig.build.json'], { cwd: packageRoot });
   await built;
-  if (program !== process.execPath) parameters.push(process.execPath);
-  const child = spawn(program, [...parameters, join(BUILD, `${entry}.js`)], {
+  const node = [process.execPath, join(BUILD, `${entry}.js`)];
+  // Without the script that goes before, which would build.
+  const npm = ['npm', 'run', '--ignore-scripts', entry === 'main' ? 'start' : entry];
+  const [program = '', ...parameters] = [...within, ...(byNpm ? npm : node)];
+  const child = spawn(program, parameters, {
     ...ids,
-    cwd: tmpdir(),
+    cwd: byNpm ? packageRoot : tmpdir(),
     env: { PATH: process.env.PATH, PORT: '0', RATE_LIMIT_PER_MINUTE: '0', LOG_LEVEL: 'warn', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own, as a terminal gives each command.

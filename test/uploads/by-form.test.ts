@@ -221,6 +221,14 @@ describe('upload limits', () => {
     assert.deepEqual(codes(answer), ['large.png: too_large', 'b.jpg: too_many_files']);
   });
 
+  it('answer 413 where every file is too large, and name each', async () => {
+    customer = await Uploader.start({ MAX_FILE_BYTES: '1000' });
+    const answer = await customer.send([fileOf('a.jpg', await small(1)), fileOf('b.jpg', await small(2))]);
+    const { code, errors } = answer.body as unknown as { code: string; errors: { files: string[] } };
+    assert.deepEqual([answer.status, code, errors.files.length], [413, 'too_large', 2]);
+    assert.match(errors.files[1] ?? '', /^b\.jpg: The file is larger than/);
+  });
+
   it('answer 413 to a call that is too large as a whole, and store nothing of it', async () => {
     customer = await Uploader.start({ MAX_FILE_BYTES: '1000', MAX_FILES_PER_UPLOAD: '2' });
     const answer = await customer.send([fileOf('a.jpg', Buffer.alloc(3_000_000))]);

@@ -1,3 +1,4 @@
+import { DatasetRequest } from '../../../models/dataset-request.js';
 import { Image } from '../../../models/image.js';
 import { notFound } from '../../errors.js';
 import type { Services } from '../../services.js';
@@ -5,9 +6,17 @@ import type { PendingHeatMaps } from './pending-heat-maps.js';
 import type { PendingThumbnails } from './pending-thumbnails.js';
 import { PICTURE_EXPIRES_IN_SECONDS, type PictureVariant } from './picture-urls.js';
 
+interface WantedPicture {
+  imageId: string;
+  variant: PictureVariant;
+  gone: AbortSignal;
+  waitMs: number;
+}
+
 /**
  * The storage's own signed address of a picture; a preview or a heat map that is still being made is waited for.
- * @param gone Aborted when the caller has its answer or has hung up.
+ * @param wanted.gone Aborted when the caller has its answer or has hung up.
+ * @param wanted.waitMs How long he waits.
  * @throws {DomainError} `not_found`, or `unavailable` when it takes too long.
  */
 export async function locatePicture(
@@ -20,14 +29,16 @@ export async function locatePicture(
     pending: PendingThumbnails;
     pendingHeatMaps: PendingHeatMaps;
   },
-  { imageId, variant, gone }: { imageId: string; variant: PictureVariant; gone: AbortSignal },
+  { imageId, variant, gone, waitMs }: WantedPicture,
 ): Promise<string> {
-  const image = await Image.query(db).findById(imageId);
+  // The pictures of a deleted request go in the background; their addresses are good for nothing at once.
+  const deleted = DatasetRequest.query(db).whereColumn('requests.id', 'images.requestId').whereNotNull('deletedAt');
+  const image = await Image.query(db).findById(imageId).whereNotExists(deleted);
   if (!image) throw notFound('Picture');
   const key = {
     original: () => image.storageKey,
-    preview: () => image.thumbnailKey ?? pending.keyOf(imageId, gone),
-    'ai-heatmap': () => pendingHeatMaps.keyOf(imageId, gone),
+    preview: () => image.thumbnailKey ?? pending.keyOf(imageId, gone, waitMs),
+    'ai-heatmap': () => pendingHeatMaps.keyOf(imageId, gone, waitMs),
   };
   const contentType = variant === 'original' ? image.contentType : 'image/webp';
   return storage.signedGetUrl(await key[variant](), { contentType, expiresInSeconds: PICTURE_EXPIRES_IN_SECONDS });

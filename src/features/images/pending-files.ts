@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../../errors.js';
 
 const LOOK_EVERY_MS = 250;
-const PATIENCE_MS = 10_000;
+/** How long a file is waited for at most. */
+export const LONGEST_WAIT_MS = 10_000;
 const MAX_IMAGES = 200;
 
 interface Watch {
@@ -35,14 +36,15 @@ export class PendingFiles {
   /**
    * The storage key of an image's file once it is made.
    * @param gone Aborted when the caller no longer needs it, at the latest when it has its answer.
-   * @throws {DomainError} what `look` throws, and `unavailable` when it takes too long.
+   * @param waitMs How long he waits.
+   * @throws {DomainError} what `look` throws, and `unavailable` when it takes longer.
    */
-  async keyOf(imageId: string, gone: AbortSignal): Promise<string> {
+  async keyOf(imageId: string, gone: AbortSignal, waitMs = LONGEST_WAIT_MS): Promise<string> {
     const refuse = () => this.#refuse();
     const watch = this.#watches.get(imageId) ?? this.#begin(imageId);
     watch.waiters += 1;
     try {
-      const patience = sleep(PATIENCE_MS, undefined, { signal: gone, ref: false });
+      const patience = sleep(waitMs, undefined, { signal: gone, ref: false });
       return await Promise.race([watch.key, patience.then(refuse, refuse)]);
     } finally {
       watch.waiters -= 1;

@@ -9,7 +9,7 @@ import { keepClinical, type KeptClinicalImages } from './keep-clinical.js';
  * Turns what one multipart call brought into clinical images of a user, and classifies each on his behalf where a stage
  * is given: all of it or nothing. Rejected files cost the good ones nothing.
  * @param options.field of the form that carries the files.
- * @throws {DomainError} `invalid` when no file at all was sent, or not one of them is a picture that can be taken.
+ * @throws {DomainError} `invalid` when no file at all was sent, or not one can be taken; `too_large` where all are that.
  */
 export async function receiveClinical(
   { db, storage }: Pick<Services, 'db' | 'storage'>,

@@ -46,7 +46,7 @@ type Outcome =
  * reaches, so that it can never be overwritten. Repeating a call changes nothing. Every key looked at is used up, also
  * by a refusal; where a file cannot be inspected or the images cannot be kept, the objects go back under their keys, so
  * that the call can be repeated.
- * @throws {DomainError} `invalid` when not one file could be taken.
+ * @throws {DomainError} `invalid` when not one file could be taken; `too_large` where all are that.
  */
 export async function completeUploads(
   services: Pick<Services, 'db' | 'storage' | 'config'>,

@@ -6,7 +6,7 @@ import { keepReceived, type KeptFiles } from './keep-received.js';
 
 /**
  * Turns what one multipart call brought into images of a request. Rejected files cost the good ones nothing.
- * @throws {DomainError} `invalid` when no file at all was sent, or not one of them is a picture that can be taken.
+ * @throws {DomainError} `invalid` when no file at all was sent, or not one can be taken; `too_large` where all are that.
  */
 export async function receiveUpload(
   { db, storage }: Pick<Services, 'db' | 'storage'>,
@@ -44,9 +44,13 @@ export async function takeBack(storage: Services['storage'], keys: readonly stri
   });
 }
 
-/** @param field of the form that carries the files. */
+/**
+ * `too_large` where that is what is wrong with each of them, otherwise `invalid`.
+ * @param field of the form that carries the files.
+ */
 export function nothingTaken(rejected: readonly RejectedFile[], field = 'files'): DomainError {
   if (rejected.length === 0) return invalid(field, `Send at least one picture in the field ${field}.`);
   const reasons = rejected.map(({ filename, message }) => `${filename}: ${message}`);
-  return new DomainError('invalid', `No file was taken. ${reasons[0]}`, { [field]: reasons });
+  const kind = rejected.every(({ code }) => code === 'too_large') ? 'too_large' : 'invalid';
+  return new DomainError(kind, `No file was taken. ${reasons[0]}`, { [field]: reasons });
 }
