@@ -37,59 +37,49 @@ export interface JobContext {
 
 export type JobHandlers = { [Name in JobName]: (payload: JobPayloads[Name], context: JobContext) => Promise<void> };
 
-/** Jobs that keep a process busy for long: they leave places free for the others. */
-export const longJobs: ReadonlySet<JobName> = new Set(['examineBatch']);
+/**
+ * Where in a worker process a job is done; none takes the places of another.
+ * - `short`: comes at once, however many of the others are under way
+ * - `long`: keeps the process busy for long
+ * - `bulk`: may take hours
+ * - `outgoing`: waits for strangers
+ */
+export type JobPlace = 'short' | 'long' | 'bulk' | 'outgoing';
 
 /** Long jobs that a process has in hand at a time; more would only make all of them slower. */
 export const LONG_CONCURRENCY = 2;
 
-/** Jobs that may take hours, in a place of their own: quality control does not wait for them, nor they for it. */
-export const bulkJobs: ReadonlySet<JobName> = new Set(['makeExport']);
+/** How many jobs a process has in hand at a time. */
+export const jobPlaces: Record<JobPlace, number> = { long: LONG_CONCURRENCY, bulk: 1, outgoing: 8, short: 2 };
 
-/** Jobs that wait for strangers: they have places of their own, so that no slow one holds up pictures. */
-export const outgoingJobs: ReadonlySet<JobName> = new Set(['deliverWebhook']);
+export interface JobKind {
+  place: JobPlace;
+  /** Lower runs first. */
+  priority: number;
+  /**
+   * How often it is tried. The pause before another try grows e-fold each time: five tries are over in a minute and a
+   * half, which is as long as a person waits for a run; more may take hours.
+   */
+  attempts: number;
+}
 
-/** Lower runs first. */
-const priorities: Record<JobName, number> = {
-  makeThumbnails: 0,
-  makeHeatMap: 0,
-  runQc: 5,
-  examineBatch: 10,
-  deleteObjects: 20,
-  sweepAbandonedUploads: 20,
-  sweepStorage: 30,
-  endStrandedRuns: 5,
-  clearRequests: 20,
-  sweepSessions: 20,
-  makeExport: 10,
-  dealImages: 0,
-  sweepExports: 20,
-  deliverWebhook: 5,
-  sweepWebhookDeliveries: 20,
-  sweepIdempotencyKeys: 20,
-};
-
-/**
- * The pause before another try grows e-fold each time: five tries are over in a minute and a half, which is as long as
- * a person waits for a run; the others may take hours.
- */
-const maxAttempts: Record<JobName, number> = {
-  makeThumbnails: 10,
-  makeHeatMap: 3,
-  runQc: 5,
-  examineBatch: 5,
-  deleteObjects: 20,
-  sweepAbandonedUploads: 2,
-  sweepStorage: 3,
-  endStrandedRuns: 2,
-  clearRequests: 10,
-  sweepSessions: 2,
-  makeExport: 5,
-  dealImages: 10,
-  sweepExports: 2,
-  deliverWebhook: 5,
-  sweepWebhookDeliveries: 2,
-  sweepIdempotencyKeys: 2,
+export const jobKinds: Record<JobName, JobKind> = {
+  makeThumbnails: { place: 'short', priority: 0, attempts: 10 },
+  makeHeatMap: { place: 'short', priority: 0, attempts: 3 },
+  runQc: { place: 'short', priority: 5, attempts: 5 },
+  examineBatch: { place: 'long', priority: 10, attempts: 5 },
+  deleteObjects: { place: 'short', priority: 20, attempts: 20 },
+  sweepAbandonedUploads: { place: 'short', priority: 20, attempts: 2 },
+  sweepStorage: { place: 'short', priority: 30, attempts: 3 },
+  endStrandedRuns: { place: 'short', priority: 5, attempts: 2 },
+  clearRequests: { place: 'short', priority: 20, attempts: 10 },
+  sweepSessions: { place: 'short', priority: 20, attempts: 2 },
+  makeExport: { place: 'bulk', priority: 10, attempts: 5 },
+  dealImages: { place: 'short', priority: 0, attempts: 10 },
+  sweepExports: { place: 'short', priority: 20, attempts: 2 },
+  deliverWebhook: { place: 'outgoing', priority: 5, attempts: 5 },
+  sweepWebhookDeliveries: { place: 'short', priority: 20, attempts: 2 },
+  sweepIdempotencyKeys: { place: 'short', priority: 20, attempts: 2 },
 };
 
 /** Where a job came from, which its log lines and its trace go on to tell. */
@@ -113,8 +103,9 @@ export async function enqueue<Name extends JobName>(
   payload: JobPayloads[Name],
   key: string | null = null,
 ): Promise<void> {
+  const { priority, attempts } = jobKinds[name];
   await trx.raw(
     'select graphile_worker.add_job(?, payload := ?::json, priority := ?, max_attempts := ?, job_key := ?)',
-    [name, JSON.stringify({ ...payload, ...cause() }), priorities[name], maxAttempts[name], key],
+    [name, JSON.stringify({ ...payload, ...cause() }), priority, attempts, key],
   );
 }

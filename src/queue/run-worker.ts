@@ -16,14 +16,13 @@ import { withLogContext } from '../log-context.js';
 import { inSpan } from '../tracing.js';
 import { Heartbeat } from './heartbeat.js';
 import {
-  bulkJobs,
-  LONG_CONCURRENCY,
-  longJobs,
-  outgoingJobs,
+  jobKinds,
+  jobPlaces,
   type JobCause,
   type JobContext,
   type JobHandlers,
   type JobName,
+  type JobPlace,
 } from './job.js';
 import { createQueuePool } from './queue-pool.js';
 
@@ -38,12 +37,6 @@ export interface WorkerOptions {
   log: Log;
 }
 
-const BULK_CONCURRENCY = 1;
-/** Places that no long job can take: thumbnails come at once, however many runs are under way. */
-const SHORT_CONCURRENCY = 2;
-/** They wait more than they work. */
-const OUTGOING_CONCURRENCY = 8;
-
 export interface RunningWorker {
   stop(): Promise<void>;
   /** Resolves to the reason if it ends, or has to, without having been stopped. */
@@ -57,15 +50,15 @@ export interface RunningWorker {
 export async function runWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { db, handlers, crontab, threads, stats, log } = options;
   const shutdown = new AbortController();
-  const places = [
-    { concurrency: LONG_CONCURRENCY, isWanted: (name: JobName) => longJobs.has(name) },
-    { concurrency: BULK_CONCURRENCY, isWanted: (name: JobName) => bulkJobs.has(name) },
-    { concurrency: OUTGOING_CONCURRENCY, isWanted: (name: JobName) => outgoingJobs.has(name) },
-    { concurrency: SHORT_CONCURRENCY, isWanted: isShort, crontab },
-  ];
   const pools: Awaited<ReturnType<typeof startPool>>[] = [];
-  for (const { isWanted, ...place } of places) {
-    pools.push(await startPool(options, { ...place, taskList: taskList(handlers, shutdown.signal, isWanted) }));
+  for (const [place, concurrency] of Object.entries(jobPlaces) as [JobPlace, number][]) {
+    pools.push(
+      await startPool(options, {
+        concurrency,
+        taskList: taskList(handlers, shutdown.signal, place),
+        ...(place === 'short' && { crontab }),
+      }),
+    );
   }
   const heartbeat = await Heartbeat.start(
     pools.map(({ id }) => id),
@@ -89,8 +82,6 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   };
 }
 
-const isShort = (name: JobName) => !longJobs.has(name) && !bulkJobs.has(name) && !outgoingJobs.has(name);
-
 async function startPool(
   { databaseUrl, log }: WorkerOptions,
   options: RunnerOptions,
@@ -113,8 +104,8 @@ async function startPool(
   return { runner, id, connections };
 }
 
-function taskList(handlers: JobHandlers, shutdown: AbortSignal, isWanted: (name: JobName) => boolean): TaskList {
-  const wanted = Object.entries(handlers).filter(([name]) => isWanted(name as JobName));
+function taskList(handlers: JobHandlers, shutdown: AbortSignal, place: JobPlace): TaskList {
+  const wanted = Object.entries(handlers).filter(([name]) => jobKinds[name as JobName].place === place);
   const tasks = wanted.map(([name, handle]) => [
     name,
     (payload: unknown, { job }: { job: { id: string; attempts: number; max_attempts: number } }) => {

@@ -7,7 +7,7 @@ import { Session } from '../../models/session.js';
 import { Task, type TaskStatus } from '../../models/task.js';
 import type { RoleCode } from '../../models/user-role.js';
 import { renderPicture } from '../support/pictures.js';
-import { startTestServer, TEST_PASSWORD, type TestServer } from '../support/server.js';
+import { startTestServer, type TestServer } from '../support/server.js';
 
 /** Everyone who may come: the rows of the matrix belong to the first, who is of the organization `home`. */
 const roster = {
@@ -136,11 +136,11 @@ export class Cast {
     return id;
   }
 
-  /** A further session of the owner's. */
-  async session(): Promise<string> {
+  /** A further session of somebody's. */
+  async session(who: Who): Promise<string> {
     const id = uuidv7();
     const expiresAt = new Date(Date.now() + 60_000);
-    await Session.query(this.server.db).insert({ id, userId: this.people.owner.id, expiresAt });
+    await Session.query(this.server.db).insert({ id, userId: this.people[who].id, expiresAt });
     return id;
   }
 
@@ -163,11 +163,10 @@ export class Cast {
     return (await this.server.signUp({ roles, organizationId: this.organizations.home })).user.id;
   }
 
-  /** Logs somebody in anew, for calls that end the session they come from. */
+  /** Of a further session of somebody's, for calls that end the one they come from. */
   async freshToken(who: Who): Promise<string> {
-    const json = { email: this.people[who].email, password: TEST_PASSWORD };
-    const { body } = await this.server.api('POST', '/auth/login', { json });
-    return body.access as string;
+    const sessionId = await this.session(who);
+    return this.server.services.tokens.signAccessToken({ userId: this.people[who].id, sessionId, now: new Date() });
   }
 
   dismiss = () => this.server.stop();

@@ -4,6 +4,7 @@ import { signedIn } from '../../trpc/procedures.js';
 import { findRequest } from '../requests/find.js';
 import { listGold, setGold } from './gold.js';
 import { labelQuality, PAUSE_SECONDS } from './label-quality.js';
+import { labelledImageSchema, presentLabelledImage } from './labelled-image.js';
 
 const count = z.number().int();
 const kappa = z.number().nullable().meta({
@@ -132,31 +133,11 @@ export const qualityProcedures = {
       paged: true,
     })
     .input(z.object({ request_id: z.uuid(), ...pageInput }))
-    .output(
-      z.array(
-        z.object({
-          image_id: z.uuid(),
-          filename: z.string(),
-          url: z.url(),
-          preview_url: z.url().nullable(),
-          labels: z.array(z.string()),
-        }),
-      ),
-    )
+    .output(z.array(labelledImageSchema))
     .query(async ({ ctx, input }) => {
       const request = await findRequest(ctx.db, ctx.actor, input.request_id, 'assign');
       const { rows, total } = await listGold(ctx.db, request.id, input);
       const page = announcePage(ctx, { rows, total, limit: input.limit, idOf: ({ imageId }) => imageId });
-      return page.flatMap(({ image, classes }) =>
-        image
-          ? {
-              image_id: image.id,
-              filename: image.filename,
-              url: ctx.pictureUrls.original(image),
-              preview_url: ctx.pictureUrls.preview(image),
-              labels: classes,
-            }
-          : [],
-      );
+      return page.flatMap(({ image, classes }) => (image ? presentLabelledImage(image, classes, ctx.pictureUrls) : []));
     }),
 };

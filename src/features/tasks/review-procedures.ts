@@ -3,6 +3,7 @@ import { announcePage, pageInput, picturePageInput } from '../../trpc/pagination
 import { signedIn } from '../../trpc/procedures.js';
 import { findTask } from './find.js';
 import { taskImages } from './images.js';
+import { labelledImageSchema, presentLabelledImage } from './labelled-image.js';
 import { imageReviews, listReviews } from './read-reviews.js';
 import { reviewStatusOf } from './review-status.js';
 import { reviewTask } from './review.js';
@@ -69,12 +70,7 @@ export const reviewProcedures = {
     .input(z.object({ task_id: taskId, ...picturePageInput }))
     .output(
       z.array(
-        z.object({
-          image_id: z.uuid(),
-          filename: z.string(),
-          url: z.url(),
-          preview_url: z.url().nullable(),
-          labels: z.array(z.string()),
+        labelledImageSchema.extend({
           labeled_at: z.iso.datetime().nullable(),
           review: reviewSchema,
         }),
@@ -90,11 +86,7 @@ export const reviewProcedures = {
         page.map(({ id }) => id),
       );
       return page.map((image) => ({
-        image_id: image.id,
-        filename: image.filename,
-        url: ctx.pictureUrls.original(image),
-        preview_url: ctx.pictureUrls.preview(image),
-        labels: image.labels?.[0]?.classes ?? [],
+        ...presentLabelledImage(image, image.labels?.[0]?.classes ?? [], ctx.pictureUrls),
         labeled_at: image.labels?.[0]?.updatedAt.toISOString() ?? null,
         review: presentReview(reviews.get(image.id)),
       }));

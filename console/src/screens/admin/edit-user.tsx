@@ -4,8 +4,9 @@ import { client, type RouterOutputs } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { useMe } from '../../me.js';
 import { DialogForm } from '../../ui/dialog-form.js';
-import { SelectField, TextField } from '../../ui/field.js';
+import { TextField } from '../../ui/field.js';
 import { useToast } from '../../ui/toasts.js';
+import { OrganizationField } from '../places/organization-field.js';
 import { RoleChecks } from './role-checks.js';
 
 export interface EditUserProps {
@@ -64,18 +65,11 @@ export function EditUser({ user, onClose }: EditUserProps) {
           </p>
           <RoleChecks value={roles} onChange={setRoles} />
           {me.roles.includes('SUPER_ADMIN') && (organizations.data?.length ?? 0) > 0 && (
-            <SelectField
-              label={t('organization')}
+            <OrganizationField
+              organizations={organizations.data ?? []}
               value={organization}
-              onChange={({ target }) => setOrganization(target.value)}
-            >
-              <option value="">{t('organizationNone')}</option>
-              {organizations.data?.map(({ id, name: title }) => (
-                <option key={id} value={id}>
-                  {title}
-                </option>
-              ))}
-            </SelectField>
+              onChange={setOrganization}
+            />
           )}
           <label className="check">
             <input type="checkbox" checked={active} onChange={({ target }) => setActive(target.checked)} />

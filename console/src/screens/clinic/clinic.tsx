@@ -11,15 +11,14 @@ import { EmptyState, ErrorNote, Notice, ProgressBar, Skeleton } from '../../ui/f
 import { SelectField } from '../../ui/field.js';
 import { Page } from '../../ui/page.js';
 import { PagedList } from '../../ui/paged-list.js';
+import { PictureGrid } from '../../ui/picture-grid.js';
 import { Picture } from '../../ui/picture.js';
-import { VirtualGrid } from '../../ui/virtual-grid.js';
 import { usePaged } from '../../use-paged.js';
 import { DropZone } from '../requests/drop-zone.js';
 import { isStage, stageNames, stages, type Stage } from './stages.js';
 
 type ClinicalImage = RouterOutputs['images']['list'][number];
 const LIMIT = 100;
-const CAPTION_HEIGHT = 54;
 
 export default function Clinic() {
   const { t, date } = useI18n();
@@ -51,24 +50,12 @@ export default function Clinic() {
         }
       >
         {(rows) => (
-          <VirtualGrid
-            count={rows.length}
-            captionHeight={CAPTION_HEIGHT}
+          <PictureGrid
+            rows={rows}
+            idOf={({ id }) => id}
+            detailOf={({ created_at }) => date(created_at)}
+            onOpen={setOpen}
             onNearEnd={list.readOn}
-            renderCell={(index) => {
-              const image = rows[index];
-              return (
-                image && (
-                  <button key={image.id} type="button" className="cell pressable" onClick={() => setOpen(image)}>
-                    <Picture src={image.preview_url} alt="" />
-                    <span className="cell-caption">
-                      <span className="truncate">{image.filename}</span>
-                      <span className="faint">{date(image.created_at)}</span>
-                    </span>
-                  </button>
-                )
-              );
-            }}
           />
         )}
       </PagedList>

@@ -4,9 +4,10 @@ import { client } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import { useMe } from '../../me.js';
 import { DialogForm } from '../../ui/dialog-form.js';
-import { SelectField, TextField } from '../../ui/field.js';
+import { TextField } from '../../ui/field.js';
 import { useToast } from '../../ui/toasts.js';
 import type { Camera } from './cameras.js';
+import { OrganizationField } from './organization-field.js';
 
 export interface EditCameraProps {
   /** Unset: a new one. */
@@ -78,18 +79,7 @@ export function EditCamera({ camera, organizations, onClose }: EditCameraProps) 
             onChange={({ target }) => setStream(target.value)}
           />
           {!camera && me.organization_id === null && (
-            <SelectField
-              label={t('organization')}
-              required
-              value={organization}
-              onChange={({ target }) => setOrganization(target.value)}
-            >
-              {organizations.map(({ id, name: title }) => (
-                <option key={id} value={id}>
-                  {title}
-                </option>
-              ))}
-            </SelectField>
+            <OrganizationField organizations={organizations} required value={organization} onChange={setOrganization} />
           )}
           <label className="check">
             <input type="checkbox" checked={active} onChange={({ target }) => setActive(target.checked)} />

@@ -6,15 +6,14 @@ import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { EmptyState, ErrorNote, NothingFound } from '../../ui/feedback.js';
 import { PagedList } from '../../ui/paged-list.js';
+import { PictureGrid } from '../../ui/picture-grid.js';
 import { Picture } from '../../ui/picture.js';
 import { SearchField } from '../../ui/search-field.js';
-import { VirtualGrid } from '../../ui/virtual-grid.js';
 import { useDebounced } from '../../use-debounced.js';
 import { usePaged } from '../../use-paged.js';
 
 type Upload = RouterOutputs['uploads']['list'][number];
 const LIMIT = 200;
-const CAPTION_HEIGHT = 54;
 
 /** The pictures of a request, newest first. */
 export function Pictures({ requestId, mayDelete }: { requestId: string; mayDelete: boolean }) {
@@ -49,25 +48,12 @@ export function Pictures({ requestId, mayDelete }: { requestId: string; mayDelet
         }
       >
         {(rows) => (
-          <VirtualGrid
-            count={rows.length}
-            captionHeight={CAPTION_HEIGHT}
+          <PictureGrid
+            rows={rows}
+            idOf={(upload) => upload.image_id}
+            detailOf={({ width, height, size_bytes }) => `${width} × ${height} · ${bytes(size_bytes)}`}
+            onOpen={setOpen}
             onNearEnd={list.readOn}
-            renderCell={(index) => {
-              const upload = rows[index];
-              if (!upload) return null;
-              return (
-                <button key={upload.image_id} type="button" className="cell pressable" onClick={() => setOpen(upload)}>
-                  <Picture src={upload.preview_url} alt="" />
-                  <span className="cell-caption">
-                    <span className="truncate">{upload.filename}</span>
-                    <span className="faint">
-                      {upload.width} × {upload.height} · {bytes(upload.size_bytes)}
-                    </span>
-                  </span>
-                </button>
-              );
-            }}
           />
         )}
       </PagedList>
