@@ -76,7 +76,9 @@ export function findInsets(values: Float32Array): Affine[] {
   const turned = turnedCanvas(values);
   if (turned) return [turned];
   const insets: Affine[] = [];
+  countShades(values);
   for (const [level, tolerance, leastGround] of grounds(values)) {
+    if (shadesAround(level, tolerance) < leastGround * SIDE * SIDE) continue;
     const inset = insideGround(values, level, tolerance, leastGround);
     if (inset) insets.push(inset);
   }
@@ -138,6 +140,22 @@ function insideGround(values: Float32Array, level: number, tolerance: number, le
   const isTelling =
     width * height >= LEAST_AREA && width * height <= MOST_AREA && Math.min(width, height) >= LEAST_SHARE;
   return isTelling ? [width, 0, left / SIDE, 0, height, top / SIDE] : null;
+}
+
+/** Pixels by their brightness, cut off: hardly any picture needs a closer look at what may be ground. */
+const shades = new Uint16Array(256);
+
+function countShades(values: Float32Array): void {
+  shades.fill(0);
+  for (let at = 0; at < SIDE * SIDE; at++) shades[values[at]! & 255]!++;
+}
+
+/** Pixels within the tolerance, and some just beyond. */
+function shadesAround(level: number, tolerance: number): number {
+  let count = 0;
+  const last = Math.min(255, Math.floor(level + tolerance));
+  for (let shade = Math.max(0, Math.floor(level - tolerance)); shade <= last; shade++) count += shades[shade]!;
+  return count;
 }
 
 /** Of each number of rows, the pixels above that are no ground. */
