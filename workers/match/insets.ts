@@ -1,6 +1,6 @@
 import { findContent } from '../fingerprint/border.js';
 import { boxUnder, compose, determinant, invert, type Affine, type Box } from './affine.js';
-import { sample } from './bilinear.js';
+import { cutOut } from './cut-out.js';
 import type { Thumbnail } from './thumbnail.js';
 
 const SIDE = 64;
@@ -54,16 +54,6 @@ export function sharedInsets(template: Thumbnail, picture: Thumbnail, map: Affin
   return template.insets
     .filter((inset) => liesInset(picture, compose(map, inset)))
     .map((inset) => boxUnder(inset, UNIT));
-}
-
-/** A part of the thumbnail stretched to 64 × 64 pixels. */
-export function cutOut(values: Float32Array, [a, b, c, d, e, f]: Affine): Float32Array {
-  const cut = new Float32Array(SIDE * SIDE);
-  for (let at = 0; at < cut.length; at++) {
-    const [u, v] = [((at % SIDE) + 0.5) / SIDE, (Math.floor(at / SIDE) + 0.5) / SIDE];
-    cut[at] = sample(values, SIDE, a * u + b * v + c, d * u + e * v + f);
-  }
-  return cut;
 }
 
 /**
