@@ -79,9 +79,11 @@ function* orientations(template: Thumbnail, picture: Thumbnail): Generator<Hypot
     ...template.insets.map((inset) => (turn: Affine) => compose(turn, invert(inset))),
   ];
   const isFramed = [...template.evidence.content, ...picture.evidence.content].some((edge) => edge > 0 && edge < 1);
+  const [level, otherLevel] = [template.level(COARSE_SIDE), picture.level(COARSE_SIDE)];
+  const shared = momentsOfWholes(level, otherLevel);
   for (const orientation of ORIENTATIONS) {
     const turn = ORIENTATION_MAPS[orientation];
-    yield rate(template, picture, turn);
+    yield { map: turn, agreement: agreementTurned(level, otherLevel, turn, shared), isInset: false };
     for (const laidIn of insets) yield rate(template, picture, laidIn(turn), COARSE_SIDE, true);
     if (isFramed) yield rate(template, picture, compose(invert(other), compose(turn, own)));
   }
@@ -130,6 +132,42 @@ export function coarseAgreement(template: Thumbnail, picture: Thumbnail, map: Af
   const own = levelFor(template, side);
   const other = levelFor(picture, side / Math.sqrt(Math.abs(determinant(map))));
   return meanCorrelation(own, other, map);
+}
+
+/** Sums of both whole pictures, which no turn changes; the products are still to come. */
+function momentsOfWholes(own: Level, other: Level): { values: Sums; detail: Sums } {
+  const sumsOf = (a: Float32Array, b: Float32Array): Sums => {
+    const sums: Sums = { count: a.length, a: 0, b: 0, aa: 0, bb: 0, ab: 0 };
+    for (let at = 0; at < a.length; at++) {
+      sums.a += a[at]!;
+      sums.b += b[at]!;
+      sums.aa += a[at]! * a[at]!;
+      sums.bb += b[at]! * b[at]!;
+    }
+    return sums;
+  };
+  return { values: sumsOf(own.values, other.values), detail: sumsOf(own.detail, other.detail) };
+}
+
+/** As `coarseAgreement` under one of `ORIENTATION_MAPS`, where each pixel lies on one of the other picture's. */
+function agreementTurned(
+  own: Level,
+  other: Level,
+  [a, b, c, d, e, f]: Affine,
+  { values, detail }: { values: Sums; detail: Sums },
+): number {
+  const { side, values: ownValues, detail: ownDetail } = own;
+  const { values: otherValues, detail: otherDetail } = other;
+  let [products, detailProducts] = [0, 0];
+  const [across, down] = [a + d * side, b + e * side];
+  const start = c * (side - 1) + f * (side - 1) * side;
+  for (let y = 0, at = 0; y < side; y++) {
+    for (let x = 0, to = start + y * down; x < side; x++, at++, to += across) {
+      products += ownValues[at]! * otherValues[to]!;
+      detailProducts += ownDetail[at]! * otherDetail[to]!;
+    }
+  }
+  return (correlation({ ...values, ab: products }) + correlation({ ...detail, ab: detailProducts })) / 2;
 }
 
 function meanCorrelation(own: Level, other: Level, map: Affine): number {

@@ -1,6 +1,6 @@
 import { findContent } from '../fingerprint/border.js';
 import { boxUnder, compose, determinant, invert, type Affine, type Box } from './affine.js';
-import { sample } from './bilinear.js';
+import { cutOut } from './cut-out.js';
 import type { Thumbnail } from './thumbnail.js';
 
 const SIDE = 64;
@@ -56,16 +56,6 @@ export function sharedInsets(template: Thumbnail, picture: Thumbnail, map: Affin
     .map((inset) => boxUnder(inset, UNIT));
 }
 
-/** A part of the thumbnail stretched to 64 × 64 pixels. */
-export function cutOut(values: Float32Array, [a, b, c, d, e, f]: Affine): Float32Array {
-  const cut = new Float32Array(SIDE * SIDE);
-  for (let at = 0; at < cut.length; at++) {
-    const [u, v] = [((at % SIDE) + 0.5) / SIDE, (Math.floor(at / SIDE) + 0.5) / SIDE];
-    cut[at] = sample(values, SIDE, a * u + b * v + c, d * u + e * v + f);
-  }
-  return cut;
-}
-
 /**
  * Where in a picture another one seems to lie: inside plain ground with text or bars, as in a screenshot or above a
  * caption; turned on a plain canvas; in a page of four.
@@ -76,7 +66,9 @@ export function findInsets(values: Float32Array): Affine[] {
   const turned = turnedCanvas(values);
   if (turned) return [turned];
   const insets: Affine[] = [];
+  countShades(values);
   for (const [level, tolerance, leastGround] of grounds(values)) {
+    if (shadesAround(level, tolerance) < leastGround * SIDE * SIDE) continue;
     const inset = insideGround(values, level, tolerance, leastGround);
     if (inset) insets.push(inset);
   }
@@ -111,20 +103,23 @@ function grounds(values: Float32Array): Ground[] {
 
 /** The rectangle with most that is no ground, and least that is. */
 function insideGround(values: Float32Array, level: number, tolerance: number, leastGround: number): Affine | null {
-  const sums = sumsAbove(values, level, tolerance);
-  let all = 0;
-  for (let column = 0; column < SIDE; column++) all += sums[SIDE * SIDE + column]!;
-  const ground = (SIDE * SIDE - all) / (1 + COST_OF_GROUND);
-  if (ground < leastGround * SIDE * SIDE) return null;
+  const filled = countFilled(values, level, tolerance);
+  if (SIDE * SIDE - filled < leastGround * SIDE * SIDE) return null;
+  sumUp(values, level, tolerance);
   let [most, left, top, right, bottom] = [0, 0, 0, 0, 0];
   const consider = (first: number, last: number) => {
+    // No rectangle between these rows has more.
+    if (filledAbove[last]! - filledAbove[first]! <= most) return;
     let [sum, start] = [0, 0];
     for (let column = 0; column < SIDE; column++) {
       if (sum <= 0) [sum, start] = [0, column];
-      sum += sums[last * SIDE + column]! - sums[first * SIDE + column]!;
+      sum += sumsAbove[last * SIDE + column]! - sumsAbove[first * SIDE + column]!;
       if (sum > most) [most, left, top, right, bottom] = [sum, start, first, column + 1, last];
     }
   };
+  // What lies between all rows is beaten or met, so that hardly any others need a look; of equal ones the first counts.
+  consider(0, SIDE);
+  most = Math.max(0, most - 1);
   for (let first = 0; first < SIDE; first += 2)
     for (let last = first + 8; last <= SIDE; last += 2) consider(first, last);
   const [roughTop, roughBottom] = [top, bottom];
@@ -137,13 +132,44 @@ function insideGround(values: Float32Array, level: number, tolerance: number, le
   return isTelling ? [width, 0, left / SIDE, 0, height, top / SIDE] : null;
 }
 
+/** Pixels by their brightness, cut off: hardly any picture needs a closer look at what may be ground. */
+const shades = new Uint16Array(256);
+
+function countShades(values: Float32Array): void {
+  shades.fill(0);
+  for (let at = 0; at < SIDE * SIDE; at++) shades[values[at]! & 255]!++;
+}
+
+/** Pixels within the tolerance, and some just beyond. */
+function shadesAround(level: number, tolerance: number): number {
+  let count = 0;
+  const last = Math.min(255, Math.floor(level + tolerance));
+  for (let shade = Math.max(0, Math.floor(level - tolerance)); shade <= last; shade++) count += shades[shade]!;
+  return count;
+}
+
+/** Of each number of rows, the pixels above that are no ground. */
+const filledAbove = new Int16Array(SIDE + 1);
 /** Of each column and number of rows, what the pixels above say: 1 for each that is no ground, less for one that is. */
-function sumsAbove(values: Float32Array, level: number, tolerance: number): Float32Array {
-  const sums = new Float32Array((SIDE + 1) * SIDE);
-  for (let at = 0; at < SIDE * SIDE; at++) {
-    sums[at + SIDE] = sums[at]! + (Math.abs(values[at]! - level) <= tolerance ? -COST_OF_GROUND : 1);
+const sumsAbove = new Int16Array((SIDE + 1) * SIDE);
+
+/** Fills `filledAbove`. @returns how many pixels are no ground. */
+function countFilled(values: Float32Array, level: number, tolerance: number): number {
+  let filled = 0;
+  for (let row = 0; row < SIDE; row++) {
+    for (let at = row * SIDE; at < (row + 1) * SIDE; at++) {
+      if (Math.abs(values[at]! - level) > tolerance) filled++;
+    }
+    filledAbove[row + 1] = filled;
   }
-  return sums;
+  return filled;
+}
+
+/** Fills `sumsAbove`. */
+function sumUp(values: Float32Array, level: number, tolerance: number): void {
+  for (let at = 0; at < SIDE * SIDE; at++) {
+    sumsAbove[at + SIDE] = sumsAbove[at]! + (Math.abs(values[at]! - level) <= tolerance ? -COST_OF_GROUND : 1);
+  }
 }
 
 /**

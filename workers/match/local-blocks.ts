@@ -1,18 +1,21 @@
 import { randomInt } from 'node:crypto';
-import { MOST_ASKED_KEYS, MOST_KEYS, POSE_BITS, type LocalKeys } from './local-keys.js';
+import { FEATURE_BITS, KEPT_FEATURES, MOST_ASKED_KEYS, MOST_KEYS, PLACE_BYTES, type LocalKeys } from './local-keys.js';
 
 /** Pictures in a block. */
 export const BLOCK = 2048;
 const PAGE = 65_536;
 const PICTURE_BITS = 11;
-/** Bits of a key that choose its bucket; the rest, the pose and the picture share a word. */
+/** Bits of a key that choose its bucket; the rest, the corner and the picture share a word. */
 const BUCKET_BITS = 17;
 const BUCKETS = 1 << BUCKET_BITS;
 const REST_MASK = (1 << (32 - BUCKET_BITS)) - 1;
-const TAIL_BITS = PICTURE_BITS + POSE_BITS;
+const TAIL_BITS = PICTURE_BITS + FEATURE_BITS;
 const BLOCK_KEYS = BLOCK * MOST_KEYS;
-/** In words of 32 bits: bucket ends, then postings. */
-const BLOCK_WORDS = BUCKETS + BLOCK_KEYS;
+/** Of a picture's corners, bytes. */
+const PLACES_BYTES = KEPT_FEATURES * PLACE_BYTES;
+const PLACES_WORDS = (BLOCK * PLACES_BYTES) / 4;
+/** In words of 32 bits: the corners' places, bucket ends, then postings. */
+const BLOCK_WORDS = PLACES_WORDS + BUCKETS + BLOCK_KEYS;
 /** Blocks that share a filter: a bit for each value that the first bits of a key have, set where one of their keys has it. */
 export const BLOCKS_A_FILTER = 4;
 const FILTER_BITS = 24;
@@ -22,7 +25,7 @@ const SECTION_WORDS = FILTER_WORDS + BLOCKS_A_FILTER * BLOCK_WORDS;
 /** Chains of a block that is still filling, by bits of their keys. */
 const CHAIN_BITS = 17;
 const CHAINS = 1 << CHAIN_BITS;
-/** Of a block that is still filling: keys, where in its chain each goes on, where chains begin, and poses, a byte each. */
+/** Of a block that is still filling: keys, where in its chain each goes on, where chains begin, and corners, a byte each. */
 const OPEN_WORDS = 2 * BLOCK_KEYS + CHAINS + BLOCK_KEYS / 4;
 const OPEN_START = PAGE / 4;
 const SECTIONS_START = OPEN_START + 2 * OPEN_WORDS;
@@ -32,8 +35,21 @@ const CAPACITY = 2;
 /** Stands where a picture has fewer keys. */
 const NO_KEY = 0;
 
+/** How rare a key is thought to be before any picture was seen. */
+const PRIOR_PICTURES = 400;
+const PRIOR_HITS = 2;
+/** A key that one in sixteen pictures has, or so many corners of a block, tells too little for the time that it takes: text, windows, grids. */
+const LEAST_WEIGHT = 4;
+const MOST_OF_KEY = 72;
+
+/** What it tells that pictures have a key, bits, where so many corners of so many pictures have it; 0 where it tells too little. */
+export function weightOf(hits: number, pictures: number): number {
+  const weight = Math.log2((pictures + PRIOR_PICTURES) / (hits + PRIOR_HITS));
+  return hits <= MOST_OF_KEY && weight >= LEAST_WEIGHT ? weight : 0;
+}
+
 /** A key that a picture of a block shares with the query: called once for each. */
-export type OnHit = (picture: number, pose: number) => void;
+export type OnHit = (picture: number, corner: number) => void;
 
 /**
  * Memory of local keys that threads share: blocks of 2,048 pictures with their keys sorted into buckets, and the block
@@ -42,10 +58,12 @@ export type OnHit = (picture: number, pose: number) => void;
 export class LocalBlocks {
   readonly memory: WebAssembly.Memory;
   #words: Uint32Array;
+  #bytes: Uint8Array;
 
   constructor(memory: WebAssembly.Memory) {
     this.memory = memory;
     this.#words = new Uint32Array(memory.buffer);
+    this.#bytes = new Uint8Array(memory.buffer);
   }
 
   /** @throws {RangeError} beyond about 3 million pictures. */
@@ -75,18 +93,30 @@ export class LocalBlocks {
     return this.#words[CAPACITY]!;
   }
 
-  append({ keys, poses }: LocalKeys): void {
+  /** Where corners lie, of all pictures. */
+  get places(): Uint8Array {
+    this.#renewView();
+    return this.#bytes;
+  }
+
+  /** Where in `places` those of the picture at a position begin. */
+  placesAt(position: number): number {
+    return startOfBlock(Math.floor(position / BLOCK)) * 4 + (position % BLOCK) * PLACES_BYTES;
+  }
+
+  append({ keys, corners, places }: LocalKeys): void {
     const position = this.size;
     const block = Math.floor(position / BLOCK);
     const open = this.#openArea(block);
     const start = (position % BLOCK) * MOST_KEYS;
     if (start === 0) open.chains.fill(0);
     const filter = startOfFilter(Math.floor(block / BLOCKS_A_FILTER));
-    this.#reach(filter + FILTER_WORDS);
+    this.#reach(Math.max(filter + FILTER_WORDS, startOfBlock(block) + PLACES_WORDS));
     for (const key of keys) this.#words[filter + filterWord(key)]! |= filterBit(key);
     open.keys.fill(NO_KEY, start, start + MOST_KEYS);
     open.keys.set(keys, start);
-    open.poses.set(poses, start);
+    open.corners.set(corners, start);
+    this.places.set(places, this.placesAt(position));
     for (let at = start; at < start + keys.length; at++) {
       const chain = open.keys[at]! >>> (32 - CHAIN_BITS);
       open.nexts[at] = open.chains[chain]!;
@@ -97,7 +127,7 @@ export class LocalBlocks {
   }
 
   /** Those of a query's keys that pictures of a section may have, and hardly any that none has. */
-  filter(section: number, { keys, poses }: LocalKeys): LocalKeys {
+  filter(section: number, { keys, corners, places }: LocalKeys): LocalKeys {
     this.#renewView();
     const words = this.#words;
     const filter = startOfFilter(section);
@@ -106,9 +136,9 @@ export class LocalBlocks {
       const key = keys[index]!;
       if ((words[filter + filterWord(key)]! & filterBit(key)) === 0) continue;
       passedKeys[count] = key;
-      passedPoses[count++] = poses[index]!;
+      passedCorners[count++] = corners[index]!;
     }
-    return { keys: passedKeys.slice(0, count), poses: passedPoses.slice(0, count) };
+    return { keys: passedKeys.slice(0, count), corners: passedCorners.slice(0, count), places };
   }
 
   /**
@@ -124,7 +154,7 @@ export class LocalBlocks {
   #searchSealed(block: number, { keys }: LocalKeys, onKey: (key: number, hits: number) => boolean, onHit: OnHit) {
     this.#renewView();
     const words = this.#words;
-    const ends = startOfBlock(block);
+    const ends = startOfBlock(block) + PLACES_WORDS;
     const postings = ends + BUCKETS;
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index]!;
@@ -138,7 +168,7 @@ export class LocalBlocks {
       for (let at = first; at < end; at++) {
         const posting = words[at]!;
         if (posting >>> TAIL_BITS === rest)
-          onHit(posting & (BLOCK - 1), (posting >>> PICTURE_BITS) & (2 ** POSE_BITS - 1));
+          onHit(posting & (BLOCK - 1), (posting >>> PICTURE_BITS) & (KEPT_FEATURES - 1));
       }
     }
   }
@@ -150,7 +180,7 @@ export class LocalBlocks {
     onKey: (key: number, hits: number) => boolean,
     onHit: OnHit,
   ) {
-    const { keys: openKeys, nexts, chains, poses } = this.#openArea(block);
+    const { keys: openKeys, nexts, chains, corners } = this.#openArea(block);
     const end = pictures * MOST_KEYS;
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index]!;
@@ -159,7 +189,7 @@ export class LocalBlocks {
       for (let at = chains[chain]!; at > 0; at = nexts[at - 1]!) if (openKeys[at - 1] === key && at <= end) hits++;
       if (hits === 0 || !onKey(index, hits)) continue;
       for (let at = chains[chain]!; at > 0; at = nexts[at - 1]!) {
-        if (openKeys[at - 1] === key && at <= end) onHit(Math.floor((at - 1) / MOST_KEYS), poses[at - 1]!);
+        if (openKeys[at - 1] === key && at <= end) onHit(Math.floor((at - 1) / MOST_KEYS), corners[at - 1]!);
       }
     }
   }
@@ -168,9 +198,9 @@ export class LocalBlocks {
   #seal(block: number): void {
     const start = startOfBlock(block);
     this.#reach(start + BLOCK_WORDS);
-    const { keys, poses } = this.#openArea(block);
-    const ends = this.#words.subarray(start, start + BUCKETS);
-    const postings = this.#words.subarray(start + BUCKETS, start + BLOCK_WORDS);
+    const { keys, corners } = this.#openArea(block);
+    const ends = this.#words.subarray(start + PLACES_WORDS, start + PLACES_WORDS + BUCKETS);
+    const postings = this.#words.subarray(start + PLACES_WORDS + BUCKETS, start + BLOCK_WORDS);
     let count = 0;
     for (const key of keys) {
       if (key === NO_KEY) continue;
@@ -183,23 +213,24 @@ export class LocalBlocks {
       const key = keys[index]!;
       if (key === NO_KEY) continue;
       const at = --ends[key >>> (32 - BUCKET_BITS)]!;
-      const tail = (poses[index]! << PICTURE_BITS) | Math.floor(index / MOST_KEYS);
+      const tail = (corners[index]! << PICTURE_BITS) | Math.floor(index / MOST_KEYS);
       postings[at] = (((key & REST_MASK) << TAIL_BITS) | tail) >>> 0;
     }
     ends.copyWithin(0, 1);
     ends[BUCKETS - 1] = count;
+    dropCommon(ends, postings);
   }
 
   /** Numbers in chains are one more than places, and 0 is their end; what was appended last comes first. */
   #openArea(block: number) {
     const start = OPEN_START + (block % 2) * OPEN_WORDS;
     const words = this.#words;
-    const [nexts, chains, poses] = [start + BLOCK_KEYS, start + 2 * BLOCK_KEYS, start + 2 * BLOCK_KEYS + CHAINS];
+    const [nexts, chains, corners] = [start + BLOCK_KEYS, start + 2 * BLOCK_KEYS, start + 2 * BLOCK_KEYS + CHAINS];
     return {
       keys: words.subarray(start, nexts),
       nexts: words.subarray(nexts, chains),
-      chains: words.subarray(chains, poses),
-      poses: new Uint8Array(words.buffer, poses * 4, BLOCK_KEYS),
+      chains: words.subarray(chains, corners),
+      corners: new Uint8Array(words.buffer, corners * 4, BLOCK_KEYS),
     };
   }
 
@@ -212,13 +243,31 @@ export class LocalBlocks {
 
   /** A view ends where the memory ended when it was made. */
   #renewView(): void {
-    if (this.#words.byteLength !== this.memory.buffer.byteLength) this.#words = new Uint32Array(this.memory.buffer);
+    if (this.#words.byteLength === this.memory.buffer.byteLength) return;
+    this.#words = new Uint32Array(this.memory.buffer);
+    this.#bytes = new Uint8Array(this.memory.buffer);
+  }
+}
+
+/** Takes out the keys that so many pictures of a full block have that they tell too little. */
+function dropCommon(ends: Uint32Array, postings: Uint32Array): void {
+  let [first, kept] = [0, 0];
+  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    const end = ends[bucket]!;
+    const bucketOf = postings.slice(first, end);
+    for (const posting of bucketOf) {
+      let hits = 0;
+      for (const other of bucketOf) if (other >>> TAIL_BITS === posting >>> TAIL_BITS) hits++;
+      if (weightOf(hits, BLOCK) > 0) postings[kept++] = posting;
+    }
+    first = end;
+    ends[bucket] = kept;
   }
 }
 
 /** A thread asks one memory at a time. */
 const passedKeys = new Uint32Array(MOST_ASKED_KEYS);
-const passedPoses = new Uint8Array(MOST_ASKED_KEYS);
+const passedCorners = new Uint8Array(MOST_ASKED_KEYS);
 
 const startOfFilter = (section: number) => SECTIONS_START + section * SECTION_WORDS;
 

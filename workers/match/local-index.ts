@@ -1,5 +1,14 @@
-import { BLOCK, BLOCKS_A_FILTER, LocalBlocks } from './local-blocks.js';
-import { keysToAsk, keysToKeep, LEVEL_BITS, type LocalKeys } from './local-keys.js';
+import { BLOCK, BLOCKS_A_FILTER, LocalBlocks, weightOf } from './local-blocks.js';
+import { CornerPairs } from './local-agreement.js';
+import { keysToAsk, keysToKeep, NO_KEYS, type LocalKeys } from './local-keys.js';
+
+/** What a block is asked: for pictures at these places in it. */
+interface Asked {
+  keys: LocalKeys;
+  from: number;
+  below: number;
+  leastVotes: number;
+}
 
 /** Can be posted to another thread, which looks into the same memory by `LocalIndex.view`. */
 export interface SharedLocalFeatures {
@@ -8,8 +17,13 @@ export interface SharedLocalFeatures {
 
 export interface LocalCandidate {
   position: number;
-  /** How much the keys tell that both pictures have in one pose to each other, bits. */
+  /** Corners that both pictures have, laid in one way on each other, and how much their keys tell, bits. */
+  corners: number;
   votes: number;
+}
+
+export interface LocalQuery extends LocalOptions {
+  evidence: Uint8Array;
 }
 
 export interface LocalOptions {
@@ -23,23 +37,25 @@ export interface LocalOptions {
 
 /** Unrelated pictures seldom have more. */
 export const LEAST_VOTES = 14;
-/** A key that one in sixteen pictures has tells too little for the time that it takes: text, windows, grids. */
-const LEAST_WEIGHT = 4;
+/** Fewer corners lie alike in any two pictures. */
+const LEAST_CORNERS = 2;
+/** Those with fewer than this take no more than a share of the places. */
+const SURE_CORNERS = 3;
+const SHARE_OF_UNSURE = 0.4;
 const DEFAULT_CAPACITY = 200_000;
 const DEFAULT_LIMIT = 40;
 const MOST_HITS = 1 << 17;
-const DIRECTIONS = 16;
-const LEVELS = 1 << LEVEL_BITS;
-const LEVEL_STEPS = 2 * LEVELS;
-/** How rare a key is thought to be before any picture was seen. */
-const PRIOR_PICTURES = 400;
-const PRIOR_HITS = 2;
 
-/** A thread asks one index at a time. Totals are 0 in between. */
-const totalsOfPictures = new Float32Array(BLOCK);
+/** A thread asks one index at a time. Totals and the heads of chains of hits are 0 in between. */
+const totals = new Float32Array(BLOCK);
+const heads = new Uint32Array(BLOCK);
 const hitPictures = new Uint16Array(MOST_HITS);
-const hitTurns = new Uint8Array(MOST_HITS);
+const hitOwn = new Uint8Array(MOST_HITS);
+const hitOther = new Uint8Array(MOST_HITS);
 const hitWeights = new Float32Array(MOST_HITS);
+const nextHits = new Uint32Array(MOST_HITS);
+const promising = new Uint16Array(BLOCK);
+const pairs = new CornerPairs();
 
 /**
  * Finds pictures that share parts, however small in the other or cut off, by keys of local features that are equal to the
@@ -90,96 +106,112 @@ export class LocalIndex {
    */
   append(evidence: Uint8Array | null): boolean {
     if (this.isFull) return false;
-    this.#blocks.append(evidence ? keysToKeep(evidence) : { keys: new Uint32Array(0), poses: new Uint8Array(0) });
+    this.#blocks.append(evidence ? keysToKeep(evidence) : NO_KEYS);
     return true;
   }
 
   /** The pictures that share most with one, as it is or mirrored. */
   candidates(evidence: Uint8Array, options: LocalOptions = {}): LocalCandidate[] {
-    const { size } = this;
-    const { from = 0, leastVotes = LEAST_VOTES, limit = DEFAULT_LIMIT } = options;
-    const below = Math.min(size, options.below ?? size);
-    const { upright, mirrored } = keysToAsk(evidence);
-    const found = new Map<number, number>();
-    const section = BLOCKS_A_FILTER * BLOCK;
-    for (let start = from - (from % section); start < below; start += section) {
-      for (const keys of [upright, mirrored]) {
-        const query = this.#blocks.filter(start / section, keys);
-        const first = Math.max(start, from - (from % BLOCK));
-        for (let block = first / BLOCK; block * BLOCK < Math.min(below, start + section); block++) {
-          for (const [picture, votes] of this.#votes(block, size, query, leastVotes)) {
-            const position = block * BLOCK + picture;
-            if (position < from || position >= below) continue;
-            found.set(position, Math.max(votes, found.get(position) ?? 0));
-          }
-        }
-      }
-    }
-    return [...found]
-      .map(([position, votes]) => ({ position, votes }))
-      .sort((a, b) => b.votes - a.votes || a.position - b.position)
-      .slice(0, Math.max(0, limit));
+    return this.candidatesOfEach([{ evidence, ...options }])[0]!;
   }
 
-  /** First by all keys, then, of the few that have enough, by those that agree on one turn and one change of size. */
-  #votes(block: number, size: number, query: LocalKeys, leastVotes: number): Map<number, number> {
-    const totals = totalsOfPictures;
+  /** The same of many queries, which take each block of memory together while it is in the processor's cache. */
+  candidatesOfEach(queries: readonly LocalQuery[]): LocalCandidate[][] {
+    const { size } = this;
+    const found = queries.map(() => new Map<number, LocalCandidate>());
+    const bounds = queries.map(({ from = 0, below = size }) => ({ from, below: Math.min(size, below) }));
+    const section = BLOCKS_A_FILTER * BLOCK;
+    for (let start = 0; start < size; start += section) {
+      const asked = queries.map(({ evidence }, number) => {
+        const { from, below } = bounds[number]!;
+        if (from >= start + section || below <= start) return [];
+        const { upright, mirrored } = keysToAsk(evidence);
+        return [upright, mirrored].map((keys) => this.#blocks.filter(start / section, keys));
+      });
+      for (let first = start; first < Math.min(size, start + section); first += BLOCK) {
+        asked.forEach((ways, number) => {
+          const { from, below } = bounds[number]!;
+          if (from >= first + BLOCK || below <= first) return;
+          const { leastVotes = LEAST_VOTES } = queries[number]!;
+          const range = { from: from - first, below: below - first };
+          for (const keys of ways) {
+            this.#vote(first / BLOCK, size, { ...range, keys, leastVotes }, (candidate) => {
+              const known = found[number]!.get(candidate.position);
+              if (!known || bestFirst(candidate, known) < 0) found[number]!.set(candidate.position, candidate);
+            });
+          }
+        });
+      }
+    }
+    return found.map((candidates, number) => choose([...candidates.values()], queries[number]!.limit ?? DEFAULT_LIMIT));
+  }
+
+  /** First by all keys, then, of the few that have enough, by those whose corners lie alike in both pictures. */
+  #vote(
+    block: number,
+    size: number,
+    { keys, from, below, leastVotes }: Asked,
+    onFound: (candidate: LocalCandidate) => void,
+  ): void {
+    const hits = this.#collectHits(block, size, keys);
+    let count = 0;
+    for (let hit = 0; hit < hits; hit++) {
+      const picture = hitPictures[hit]!;
+      if (totals[picture]! < leastVotes || picture < from || picture >= below) continue;
+      if (heads[picture] === 0) promising[count++] = picture;
+      nextHits[hit] = heads[picture]!;
+      heads[picture] = hit + 1;
+    }
+    for (let hit = 0; hit < hits; hit++) totals[hitPictures[hit]!] = 0;
+    const { places } = this.#blocks;
+    for (let index = 0; index < count; index++) {
+      const picture = promising[index]!;
+      const position = block * BLOCK + picture;
+      const otherStart = this.#blocks.placesAt(position);
+      pairs.clear();
+      for (let at = heads[picture]!; at > 0; at = nextHits[at - 1]!) {
+        pairs.add(hitOwn[at - 1]!, keys.places, hitOther[at - 1]!, places, otherStart, hitWeights[at - 1]!);
+      }
+      heads[picture] = 0;
+      if (pairs.count < LEAST_CORNERS) continue;
+      const { corners, votes } = pairs.agreed();
+      if (corners >= LEAST_CORNERS) onFound({ position, corners, votes });
+    }
+  }
+
+  /** Leaves what each picture's keys tell in `totals`. @returns how many hits there are. */
+  #collectHits(block: number, size: number, query: LocalKeys): number {
     const pictures = Math.min(BLOCK, size - block * BLOCK);
-    let hits = 0;
-    let weight = 0;
-    let pose = 0;
+    let [hits, weight, own] = [0, 0, 0];
     this.#blocks.search(
       block,
       size,
       query,
       (key, count) => {
-        weight = Math.log2((pictures + PRIOR_PICTURES) / (count + PRIOR_HITS));
-        pose = query.poses[key]!;
-        return weight >= LEAST_WEIGHT && hits + count <= MOST_HITS;
+        weight = weightOf(count, pictures);
+        own = query.corners[key]!;
+        return weight > 0 && hits + count <= MOST_HITS;
       },
       (picture, other) => {
         totals[picture]! += weight;
         hitPictures[hits] = picture;
-        hitTurns[hits] = turnBetween(pose, other);
+        hitOwn[hits] = own;
+        hitOther[hits] = other;
         hitWeights[hits++] = weight;
       },
     );
-    const votes = new Map<number, number>();
-    if (hits === 0) return votes;
-    const histograms = new Map<number, Float32Array>();
-    for (let hit = 0; hit < hits; hit++) {
-      const picture = hitPictures[hit]!;
-      if (totals[picture]! < leastVotes) continue;
-      let histogram = histograms.get(picture);
-      if (!histogram) histograms.set(picture, (histogram = new Float32Array(DIRECTIONS * LEVEL_STEPS)));
-      histogram[hitTurns[hit]!]! += hitWeights[hit]!;
-    }
-    for (let hit = 0; hit < hits; hit++) totals[hitPictures[hit]!] = 0;
-    for (const [picture, histogram] of histograms) {
-      const most = strongestTurn(histogram);
-      if (most >= leastVotes) votes.set(picture, most);
-    }
-    return votes;
+    return hits;
   }
 }
 
-function turnBetween(pose: number, other: number): number {
-  const directions = (other >> LEVEL_BITS) - (pose >> LEVEL_BITS);
-  const levels = (other & (LEVELS - 1)) - (pose & (LEVELS - 1));
-  return (directions & (DIRECTIONS - 1)) * LEVEL_STEPS + levels + LEVELS;
+/** The best first; any two pictures may have two corners that lie alike. */
+function choose(found: LocalCandidate[], limit: number): LocalCandidate[] {
+  const sorted = found.sort(bestFirst);
+  const sure = sorted.findIndex(({ corners }) => corners < SURE_CORNERS);
+  return sure < 0
+    ? sorted.slice(0, limit)
+    : sorted.slice(0, Math.min(limit, sure + Math.ceil(SHARE_OF_UNSURE * limit)));
 }
 
-/** The most in two neighbouring directions and two neighbouring changes of size: what one turn spreads over. */
-function strongestTurn(histogram: Float32Array): number {
-  let most = 0;
-  for (let direction = 0; direction < DIRECTIONS; direction++) {
-    const next = ((direction + 1) % DIRECTIONS) * LEVEL_STEPS;
-    const own = direction * LEVEL_STEPS;
-    for (let level = 0; level + 1 < LEVEL_STEPS; level++) {
-      const sum =
-        histogram[own + level]! + histogram[own + level + 1]! + histogram[next + level]! + histogram[next + level + 1]!;
-      if (sum > most) most = sum;
-    }
-  }
-  return most;
-}
+const bestFirst = (a: LocalCandidate, b: LocalCandidate) =>
+  b.corners - a.corners || b.votes - a.votes || a.position - b.position;

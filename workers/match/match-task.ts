@@ -124,21 +124,22 @@ export function findStored(
       return { ...print, options, evidence: views ? print.evidence : null };
     }),
   );
-  const indices = parts.map((local) => LocalIndex.view(local));
-  return queries.map(({ ranges }, number) => {
-    const { evidence } = prints[number]!;
-    return {
-      positions: found[number]!.map(({ position }) => position),
-      parts: ranges.flatMap(({ index: place, from, below }) =>
-        evidence
-          ? indices[place]!.candidates(evidence, { from, below, limit: mostParts }).map(({ position }) => ({
-              index: place,
-              position,
-            }))
-          : [],
-      ),
-    };
+  const sharing: PartsPlace[][] = queries.map(() => []);
+  parts.forEach((shared, index) => {
+    const asked = queries.flatMap(({ ranges }, number) => {
+      const range = ranges.find((one) => one.index === index);
+      const { evidence } = prints[number]!;
+      return range && evidence ? { number, evidence, from: range.from, below: range.below, limit: mostParts } : [];
+    });
+    const candidates = LocalIndex.view(shared).candidatesOfEach(asked);
+    asked.forEach(({ number }, at) => {
+      sharing[number]!.push(...candidates[at]!.map(({ position }) => ({ index, position })));
+    });
   });
+  return found.map((candidates, number) => ({
+    positions: candidates.map(({ position }) => position),
+    parts: sharing[number]!,
+  }));
 }
 
 /** As `search`, in this thread's own indices. */

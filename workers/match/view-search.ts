@@ -1,7 +1,7 @@
 import { describeSpectrum } from '../fingerprint/descriptor.js';
 import { dihedralHashes, HASH_BYTES } from '../perceptual-hash.js';
 import type { CandidateOptions, FingerprintIndex } from './fingerprint-index.js';
-import { cutOut } from './insets.js';
+import { cutOut } from './cut-out.js';
 import type { IndexQuery } from './prepared-query.js';
 import { prepareThumbnail } from './thumbnail.js';
 

@@ -58,37 +58,53 @@ describe('index of local features', () => {
   it('finds what a plain look at every key of every picture finds, over blocks that are full and one that is not', () => {
     const random = numbersFrom(7);
     // Few corners, so that pictures have some in common, and one that all have, which tells nothing.
-    const corners = Array.from({ length: 6000 }, () => Array.from({ length: 32 }, () => random() & 255));
+    const corners = cornersFrom(random, 6000);
     const made = (count: number) =>
-      evidenceOf([corners[0]!, ...Array.from({ length: count }, () => corners[random() % corners.length]!)], random);
+      evidenceOf([corners[0]!, ...Array.from({ length: count }, () => corners[random() % corners.length]!)]);
     const known = Array.from({ length: 10_500 }, () => made(random() % 30));
     for (const at of [0, 2047, 2048, 8191, 8192, 10_239, 10_240, 10_499]) known[at] = known[5]!;
     const index = LocalIndex.create({ capacity: known.length });
     for (const one of known) index.append(one);
-    for (const [query, from, below] of [
-      [known[5]!, 0, 10_500],
-      [known[5]!, 2048, 8192],
-      [known[5]!, 8191, 10_241],
-      [made(119), 0, 10_500],
-      [made(60), 3000, 9000],
-    ] as const) {
-      const options = { from, below, leastVotes: 12, limit: 10_500 };
-      const found = index.candidates(query, options);
-      const expected = plainVotes(known, query, options);
+    const queries = (
+      [
+        [known[5]!, 0, 10_500],
+        [known[5]!, 2048, 8192],
+        [known[5]!, 8191, 10_241],
+        [made(119), 0, 10_500],
+        [made(110), 3000, 9000],
+      ] as const
+    ).map(([evidence, from, below]) => ({ evidence, from, below, leastVotes: 12, limit: 10_500 }));
+    index.candidatesOfEach(queries).forEach((found, number) => {
+      const expected = plainCorners(known, queries[number]!);
+      const sure = found.filter(({ corners }) => corners > 2);
       assert.ok(found.length > 2);
+      const byPosition = (list: (readonly [number, number])[]) => list.sort(([a], [b]) => a - b);
       assert.deepEqual(
-        found.map(({ position }) => position).sort((a, b) => a - b),
-        [...expected.keys()].sort((a, b) => a - b),
+        byPosition(sure.map(({ position, corners }) => [position, corners])),
+        byPosition([...expected].filter(([, corners]) => corners > 2)),
       );
-      found.forEach(({ position, votes }, at) => {
-        assert.ok(Math.abs(votes - expected.get(position)!) < 0.01, `${position}`);
-        assert.ok(votes <= (found[at - 1]?.votes ?? Infinity));
-      });
-    }
+      for (const { position, corners } of found) assert.equal(corners, expected.get(position));
+      assert.deepEqual(found, index.candidates(queries[number]!.evidence, queries[number]));
+    });
+  });
+
+  it('wants corners to lie alike in both pictures, and those of one place to be one', () => {
+    const random = numbersFrom(8);
+    const corners = cornersFrom(random, 40);
+    const shuffled = corners.map((corner) => ({ ...corner, ...placeOf(random() % 400) }));
+    const together = corners.map((corner) => ({ ...corner, x: 0.5, y: 0.5 }));
+    const turned = corners.map(({ x, y, ...corner }) => ({ ...corner, x: 1 - y, y: x, angle: corner.angle + 64 }));
+    const index = filled([shuffled, together, turned].map(evidenceOf));
+    const found = index.candidates(evidenceOf(corners));
+    assert.deepEqual([found[0]?.position, found[0]!.corners > 20], [2, true]);
+    assert.ok(found.slice(1).every(({ corners }) => corners < 5));
   });
 
   const positions = (index: LocalIndex, picture: number, options = {}) =>
-    index.candidates(evidence[picture]!, { leastVotes: 100, ...options }).map(({ position }) => position);
+    index
+      .candidates(evidence[picture]!, options)
+      .filter(({ corners }) => corners > 10)
+      .map(({ position }) => position);
 });
 
 function filled(evidence: readonly Uint8Array[]): LocalIndex {
@@ -97,66 +113,82 @@ function filled(evidence: readonly Uint8Array[]): LocalIndex {
   return index;
 }
 
-/** Evidence of corners in any places, all turned alike and of one size or, now and then, not. */
-function evidenceOf(corners: readonly number[][], random: () => number): Uint8Array {
+interface MadeCorner {
+  description: number[];
+  x: number;
+  y: number;
+  angle: number;
+}
+
+/** On a grid whose points lie apart. */
+const placeOf = (point: number) => ({ x: ((point % 20) + 0.5) / 20, y: (Math.floor(point / 20) + 0.5) / 20 });
+
+/** Corners that lie in one place in whatever picture they are. */
+const cornersFrom = (random: () => number, count: number): MadeCorner[] =>
+  Array.from({ length: count }, (_, at) => ({
+    // The lowest bits come again too soon.
+    description: Array.from({ length: 32 }, () => random() >>> 16),
+    ...placeOf(at % 400),
+    angle: 40,
+  }));
+
+/** Of a square picture. */
+function evidenceOf(corners: readonly MadeCorner[]): Uint8Array {
   const start = 26 + 64 * 64 + 2 * 16 * 16;
   const evidence = new Uint8Array(start + corners.length * 38);
+  const view = new DataView(evidence.buffer);
   evidence[0] = 1;
+  view.setUint32(1, 600);
+  view.setUint32(5, 600);
   evidence[25] = corners.length;
-  corners.forEach((corner, feature) => {
-    const isOdd = random() % 8 === 0;
-    evidence.set(isOdd ? [random() & 255, random() & 3] : [40, 1], start + feature * 38 + 4);
-    evidence.set(corner, start + feature * 38 + 6);
+  corners.forEach(({ description, x, y, angle }, number) => {
+    const at = start + number * 38;
+    view.setUint16(at, x * 65535);
+    view.setUint16(at + 2, y * 65535);
+    evidence.set([angle, 1, ...description], at + 4);
   });
   return evidence;
 }
 
-/** By the plainest way there is: votes by position. */
-function plainVotes(
+/** By the plainest way there is: by position the places of the corners in common. No corner lies elsewhere in another picture. */
+function plainCorners(
   known: readonly Uint8Array[],
-  query: Uint8Array,
-  { from, below, leastVotes }: { from: number; below: number; leastVotes: number },
+  {
+    evidence: query,
+    from,
+    below,
+    leastVotes,
+  }: { evidence: Uint8Array; from: number; below: number; leastVotes: number },
 ): Map<number, number> {
   const BLOCK = 2048;
-  const best = new Map<number, number>();
-  const { upright, mirrored } = keysToAsk(query);
+  const found = new Map<number, number>();
+  const { keys, corners, places } = keysToAsk(query).upright;
   for (let start = 0; start < known.length; start += BLOCK) {
-    const block = known.slice(start, start + BLOCK).map(keysToKeep);
-    const holders = new Map<number, [picture: number, pose: number][]>();
-    block.forEach(({ keys, poses }, picture) => {
-      keys.forEach((key, at) => {
+    const block = known.slice(start, start + BLOCK).map((evidence) => keysToKeep(evidence).keys);
+    const holders = new Map<number, number[]>();
+    block.forEach((ofPicture, picture) => {
+      for (const key of ofPicture) {
         const holding = holders.get(key);
-        if (holding) holding.push([picture, poses[at]!]);
-        else holders.set(key, [[picture, poses[at]!]]);
-      });
+        if (holding) holding.push(picture);
+        else holders.set(key, [picture]);
+      }
     });
-    for (const { keys, poses } of [upright, mirrored]) {
-      const turns = block.map(() => new Map<string, number>());
-      keys.forEach((key, at) => {
-        const holding = holders.get(key) ?? [];
-        const weight = Math.log2((block.length + 400) / (holding.length + 2));
-        if (weight < 4) return;
-        for (const [picture, pose] of holding) {
-          const turn = `${((pose >> 2) - (poses[at]! >> 2)) & 15} ${(pose & 3) - (poses[at]! & 3)}`;
-          turns[picture]!.set(turn, (turns[picture]!.get(turn) ?? 0) + weight);
-        }
-      });
-      turns.forEach((votesOf, picture) => {
-        if (votesOf.size === 0) return;
-        const at = (direction: number, level: number) => votesOf.get(`${direction & 15} ${level}`) ?? 0;
-        let most = 0;
-        for (let direction = 0; direction < 16; direction++) {
-          for (let level = -4; level < 3; level++) {
-            const sum =
-              at(direction, level) + at(direction, level + 1) + at(direction + 1, level) + at(direction + 1, level + 1);
-            most = Math.max(most, sum);
-          }
-        }
-        const position = start + picture;
-        if (most < leastVotes || position < from || position >= below) return;
-        best.set(position, Math.max(best.get(position) ?? 0, most));
-      });
-    }
+    const votes = block.map(() => 0);
+    const common = block.map(() => new Set<string>());
+    keys.forEach((key, at) => {
+      const holding = holders.get(key) ?? [];
+      const weight = Math.log2((block.length + 400) / (holding.length + 2));
+      if (holding.length > 72 || weight < 4) return;
+      for (const picture of holding) {
+        votes[picture]! += weight;
+        common[picture]!.add(places.subarray(4 * corners[at]!, 4 * corners[at]! + 2).join());
+      }
+    });
+    votes.forEach((sum, picture) => {
+      const position = start + picture;
+      if (sum < leastVotes || common[picture]!.size < 2 || position < from || position >= below) return;
+      found.set(position, common[picture]!.size);
+    });
   }
-  return best;
+  return found;
 }
