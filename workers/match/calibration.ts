@@ -1,4 +1,5 @@
 import type { Evidence } from '../fingerprint/evidence.js';
+import { GRID } from '../fingerprint/tent-grid.js';
 import type { PairMeasures, PixelMeasures } from './measure-pair.js';
 import type { Relation } from './pair-match.js';
 
@@ -102,22 +103,37 @@ export function judge(pixels: PixelMeasures, pdqDistance: number): { relation: R
 
 /**
  * Forms are filled in otherwise by a few strokes, in one place maybe, and charts are drawn in one style: of two pages more
- * is asked than that most blocks are equal.
+ * is asked than that most blocks are equal. Of a form most features are those of what it is filled in with.
  */
 function isOtherPage(pixels: PixelMeasures): boolean {
-  const { chroma, ncc, patched, inliers } = pixels;
-  const isOther = chroma === null ? ncc < PAGE_NCC || patched > 0 : inliers === null && ncc < CHART_NCC;
+  const { chroma, saturation, ncc, patched, inliers, inlierShare } = pixels;
+  const areGrey = chroma === null && saturation === null;
+  const isOtherForm = areGrey && (patched > 0 || (ncc < PAGE_NCC && (inlierShare ?? 0) < PAGE_SHARE));
+  const isOtherChart = chroma === null ? !areGrey && ncc < PAGE_NCC : inliers === null && ncc < CHART_NCC;
+  const isOther = isOtherForm || isOtherChart;
   return isOther && arePages(pixels);
 }
 
 const arePages = ({ first, second }: PixelMeasures) => isPage(first) && isPage(second);
 
-/** Mostly paper. */
-function isPage({ luma }: Evidence): boolean {
-  let bright = 0;
-  for (const value of luma) if (value >= PAPER) bright++;
-  return bright >= PAPER_SHARE * luma.length;
+/** Mostly paper, what was cut away around it too where that is paper. */
+function isPage({ luma, content: [left, top, right, bottom] }: Evidence): boolean {
+  const area = (right - left) * (bottom - top);
+  const paper = area * brightShare(luma, EVERYWHERE) + (brightShare(luma, RIM) >= PAPER_SHARE ? 1 - area : 0);
+  return paper >= PAPER_SHARE;
 }
+
+function brightShare(luma: Uint8Array, places: readonly number[]): number {
+  let bright = 0;
+  for (const place of places) if (luma[place]! >= PAPER) bright++;
+  return bright / places.length;
+}
+
+const EVERYWHERE = Array.from({ length: GRID * GRID }, (_, place) => place);
+const RIM = EVERYWHERE.filter((place) => {
+  const [x, y] = [place % GRID, Math.floor(place / GRID)];
+  return Math.min(x, y) === 0 || Math.max(x, y) === GRID - 1;
+});
 
 /** Pages, charts and forms are no scenes: they look alike wherever they come from. */
 function isSameScene(pixels: PixelMeasures): boolean {
@@ -128,7 +144,8 @@ function isSameScene(pixels: PixelMeasures): boolean {
   return blocks >= LEAST_SCENE_BLOCKS && ncc >= 0.7 && blockAgreement >= 0.75 && tone >= 0.9;
 }
 
-const PAGE_NCC = 0.97;
+const PAGE_NCC = 0.975;
+const PAGE_SHARE = 0.5;
 const CHART_NCC = 0.9;
 const PAPER = 200;
 const PAPER_SHARE = 0.6;
