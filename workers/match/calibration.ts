@@ -26,6 +26,13 @@ const SMOOTH = 0.12;
 /** And so where neither hash nor features know the picture again: of 12,480 copies none is smoother. */
 const SMOOTH_AT_ALL = 0.155;
 const HASH_UNLIKE = 60;
+const SMOOTH_GLOW = 0.26;
+const GLOW_BLOCKS = 16;
+const GLOW_COLOURS = 8;
+/** And where a scene that neither knows may be shot again. */
+const SMOOTH_SCENE = 0.3;
+/** What agrees in fewer of its blocks than this agrees in its outline alone. */
+const LEAST_AGREEING = 0.4;
 /** From so many features on that agree on one map, it is the same scene; features of text and lines agree by chance. */
 const SCENE_INLIERS = 12;
 
@@ -42,7 +49,9 @@ export function featuresOf(pixels: PixelMeasures, pdqDistance: number): number[]
   const exact = clamp((closeAgreement - 0.9) * 10, 0, 1) * clamp((ncc - 0.95) * 20, 0, 1);
   const rich = clamp((blocks - 44) / 12, 0, 1) * clamp((ncc - 0.9) * 12, 0, 1);
   // Toning takes a picture of one hue to another, though not from red to blue, and no other picture has so much equal detail.
-  const telling = pixels.isToned ? 1 - rich * clamp((65 - (pixels.chromaDifference ?? 0)) / 20, 0, 1) : 1;
+  const telling = pixels.isToned
+    ? 1 - rich * clamp((65 - (pixels.chromaDifference ?? 0)) / 20, 0, 1)
+    : (1 - sameShot(pixels)) * (1 - sameColours(pixels));
   const colour = chroma === null ? 0 : clamp(chroma - 0.9, -1.5, 0.1) * telling;
   const few = clamp((36 - blocks) / 20, 0, 1);
   const loose = clamp((0.96 - ncc) * 15, 0, 1);
@@ -74,16 +83,41 @@ export function featuresOf(pixels: PixelMeasures, pdqDistance: number): number[]
   ];
 }
 
+/** 0…1: whether noise and folds are equal all over, which no other garment of that cut has: recoloured then, whatever the colours. */
+export function sameShot({ blocks, ncc, closeAgreement, strain }: PixelMeasures): number {
+  return (
+    clamp((blocks - 50) / 10, 0, 1) *
+    clamp((ncc - 0.95) * 50, 0, 1) *
+    clamp((closeAgreement - 0.75) * 12, 0, 1) *
+    clamp(1.5 - strain * 100, 0, 1)
+  );
+}
+
+/** 0…1: whether much detail is equal, or known by its features, and colours are in proportion: more saturated, some clipped. */
+export function sameColours({ blocks, ncc, inlierShare, chroma }: PixelMeasures): number {
+  const known = Math.max(clamp((ncc - 0.9) * 12, 0, 1), clamp(((inlierShare ?? 0) - 0.3) * 5, 0, 1));
+  return clamp((blocks - 44) / 12, 0, 1) * known * clamp(((chroma ?? 0) - 0.95) * 40, 0, 1);
+}
+
 /** 0…1: whether what lies where a picture seemed to be agrees as that picture would. Smooth pictures fit anywhere. */
 export function firmnessOf({ closeAgreement, ncc, roughness }: PixelMeasures): number {
   return clamp((closeAgreement - 0.5) * 3, 0, 1) * clamp((ncc - 0.85) * 10, 0, 1) * clamp((roughness - 0.15) * 8, 0, 1);
 }
 
 /** Too little detail, or a smooth gradient whose hash does not know it again. */
-export function saysNothing({ blocks, roughness, inliers }: PixelMeasures, pdqDistance: number): boolean {
-  const isUnknown = inliers === null && pdqDistance > HASH_UNLIKE && roughness < SMOOTH_AT_ALL;
-  return blocks < LEAST_BLOCKS || isUnknown || (roughness < SMOOTH && pdqDistance > HASH_DUPLICATE);
+export function saysNothing(pixels: PixelMeasures, pdqDistance: number): boolean {
+  const { blocks, roughness } = pixels;
+  const isChance = isUnknown(pixels, pdqDistance) && (roughness < SMOOTH_AT_ALL || isGlow(pixels));
+  return blocks < LEAST_BLOCKS || isChance || (roughness < SMOOTH && pdqDistance > HASH_DUPLICATE);
 }
+
+/** Neither hash nor features know the picture again. */
+const isUnknown = ({ inliers }: PixelMeasures, pdqDistance: number) => inliers === null && pdqDistance > HASH_UNLIKE;
+
+/** Somewhat rough, but in few places, or in other colours: one end of a gradient, a cloud. */
+const isGlow = ({ blocks, roughness, chromaDifference }: PixelMeasures) =>
+  roughness < SMOOTH_GLOW &&
+  (blocks < GLOW_BLOCKS || (blocks < LEAST_SCENE_BLOCKS && (chromaDifference ?? 0) > GLOW_COLOURS));
 
 /** 0…1 without the ends: how sure it is that the pictures are made from one. */
 export function scoreOfPixels(pixels: PixelMeasures, pdqDistance: number): number {
@@ -96,8 +130,9 @@ export function scoreOfPixels(pixels: PixelMeasures, pdqDistance: number): numbe
 /** The relation of pictures with that score, and the score that it stands for. A near-shot stays below a duplicate. */
 export function judge(pixels: PixelMeasures, pdqDistance: number): { relation: Relation; score: number } {
   const measured = scoreOfPixels(pixels, pdqDistance);
-  const score = isOtherPage(pixels) ? Math.min(measured, MOST_OF_OTHER_PAGE) : measured;
-  if (score >= SCORE_OF_DUPLICATE || !isSameScene(pixels)) return { relation: 'copy', score };
+  const isOther = isOtherPage(pixels) || pixels.blockAgreement < LEAST_AGREEING;
+  const score = isOther ? Math.min(measured, MOST_OF_OTHER) : measured;
+  if (score >= SCORE_OF_DUPLICATE || !isSameScene(pixels, pdqDistance)) return { relation: 'copy', score };
   return { relation: 'near_shot', score: 0.5 + 0.34 * clamp(pixels.blockAgreement, 0, 1) };
 }
 
@@ -109,7 +144,7 @@ function isOtherPage(pixels: PixelMeasures): boolean {
   const { chroma, saturation, ncc, patched, inliers, inlierShare } = pixels;
   const areGrey = chroma === null && saturation === null;
   const isOtherForm = areGrey && (patched > 0 || (ncc < PAGE_NCC && (inlierShare ?? 0) < PAGE_SHARE));
-  const isOtherChart = chroma === null ? !areGrey && ncc < PAGE_NCC : inliers === null && ncc < CHART_NCC;
+  const isOtherChart = chroma === null ? !areGrey && ncc < GREYED_NCC : inliers === null && ncc < CHART_NCC;
   const isOther = isOtherForm || isOtherChart;
   return isOther && arePages(pixels);
 }
@@ -136,9 +171,10 @@ const RIM = EVERYWHERE.filter((place) => {
 });
 
 /** Pages, charts and forms are no scenes: they look alike wherever they come from. */
-function isSameScene(pixels: PixelMeasures): boolean {
+function isSameScene(pixels: PixelMeasures, pdqDistance: number): boolean {
   const { ncc, tone, blockAgreement, inliers, blocks, roughness } = pixels;
-  if (blocks < LEAST_BLOCKS || roughness < SMOOTH || arePages(pixels)) return false;
+  const smooth = isUnknown(pixels, pdqDistance) ? SMOOTH_SCENE : SMOOTH_AT_ALL;
+  if (blocks < LEAST_BLOCKS || roughness < smooth || arePages(pixels)) return false;
   const byFeatures = (inliers ?? 0) >= SCENE_INLIERS && ncc >= 0.4 && blockAgreement >= 0.5;
   if (byFeatures && tone >= 0.8) return true;
   return blocks >= LEAST_SCENE_BLOCKS && ncc >= 0.7 && blockAgreement >= 0.75 && tone >= 0.9;
@@ -146,10 +182,11 @@ function isSameScene(pixels: PixelMeasures): boolean {
 
 const PAGE_NCC = 0.975;
 const PAGE_SHARE = 0.5;
+const GREYED_NCC = 0.96;
 const CHART_NCC = 0.9;
 const PAPER = 200;
 const PAPER_SHARE = 0.6;
-const MOST_OF_OTHER_PAGE = 0.45;
+const MOST_OF_OTHER = 0.45;
 
 /**
  * The score where one of both pictures is known by its hash alone; strictly falling with the distance. 31 bits are the
