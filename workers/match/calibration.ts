@@ -10,7 +10,7 @@ import type { Relation } from './pair-match.js';
 const INTERCEPT = 2.62;
 const WEIGHTS = [
   1.34, 1.7, 1.12, -0.67, -3.1, -3.42, 5.41, 1.81, 2.31, -0.51, 4, 1.56, -1.35, -0.66, 1.6, 1.79, 1.75, -5.56, -2.03,
-  -5.69, -2.12, -4.01, 1.06,
+  -5.69, -2.12, -4.01, 1.06, -2.77, -0.75,
 ] as const;
 /** Distance of hashes at which bits alone make a duplicate, and one at which they say nothing. */
 const HASH_DUPLICATE = 31;
@@ -41,7 +41,8 @@ const SCENE_INLIERS = 12;
  * matters less where features agree or one lies where the other seemed to show a picture; how many local features say so,
  * and of how many that could; the distance of the hashes; colours, which say less where much detail is equal, as in a
  * sepia copy; and whether each picture shows what the other does not, and blocks strain against the map, as in another
- * shot of one scene.
+ * shot of one scene; and what is inside where little more than an outline is to be seen, whether it is as bright and of that
+ * colour: garments of one cut before a plain wall have their outline in common.
  */
 export function featuresOf(pixels: PixelMeasures, pdqDistance: number): number[] {
   const { ncc, tone, blockAgreement, closeAgreement, strain, blocks, inliers, inlierShare, chroma } = pixels;
@@ -56,6 +57,7 @@ export function featuresOf(pixels: PixelMeasures, pdqDistance: number): number[]
   const few = clamp((36 - blocks) / 20, 0, 1);
   const loose = clamp((0.96 - ncc) * 15, 0, 1);
   const firmInset = pixels.isInset ? firmnessOf(pixels) : 0;
+  const outlined = clamp((44 - blocks) / 10, 0, 1) * clamp((0.45 - pixels.roughness) * 10, 0, 1);
   return [
     -Math.log(1.03 - ncc) - 2,
     -Math.log(1.05 - blockAgreement) - 2,
@@ -80,6 +82,8 @@ export function featuresOf(pixels: PixelMeasures, pdqDistance: number): number[]
     clamp(apart * 6, 0, 1) * loose,
     clamp(strain * 8, 0, 2),
     pixels.patched > 0 ? 1 : 0,
+    outlined * clamp((Math.abs(Math.log(Math.abs(pixels.gain))) - 0.05) * 2.5, 0, 1.5),
+    outlined * clamp(((pixels.chromaDifference ?? 0) - 3) / 5, 0, 1.5),
   ];
 }
 
