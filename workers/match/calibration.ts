@@ -1,5 +1,6 @@
 import type { Evidence } from '../fingerprint/evidence.js';
 import { GRID } from '../fingerprint/tent-grid.js';
+import { CANDIDATE_RADIUS } from './fingerprint-index.js';
 import type { PairMeasures, PixelMeasures } from './measure-pair.js';
 import type { Relation } from './pair-match.js';
 
@@ -26,11 +27,15 @@ const SMOOTH = 0.12;
 /** And so where neither hash nor features know the picture again: of 12,480 copies none is smoother. */
 const SMOOTH_AT_ALL = 0.155;
 const HASH_UNLIKE = 60;
-const SMOOTH_GLOW = 0.26;
-const GLOW_BLOCKS = 16;
-const GLOW_COLOURS = 8;
-/** And where a scene that neither knows may be shot again. */
+const SMOOTH_CLOUD = 0.26;
+const SMOOTH_ONE_HUE = 0.42;
+const CLOUD_BLOCKS = 16;
+const SMOOTH_GLOW = 0.3;
+const GLOW_BLOCKS = 40;
+const OTHER_COLOURS = 4.5;
+/** And where a scene may be shot again that features do not know: the hash does not either, or it is a candidate's. */
 const SMOOTH_SCENE = 0.3;
+const SMOOTH_BACKDROP = 0.2;
 /** What agrees in fewer of its blocks than this agrees in its outline alone. */
 const LEAST_AGREEING = 0.4;
 /** From so many features on that agree on one map, it is the same scene; features of text and lines agree by chance. */
@@ -108,20 +113,23 @@ export function firmnessOf({ closeAgreement, ncc, roughness }: PixelMeasures): n
   return clamp((closeAgreement - 0.5) * 3, 0, 1) * clamp((ncc - 0.85) * 10, 0, 1) * clamp((roughness - 0.15) * 8, 0, 1);
 }
 
-/** Too little detail, or a smooth gradient whose hash does not know it again. */
+/** Too little detail, or a smooth gradient whose hash or colours do not know it again. */
 export function saysNothing(pixels: PixelMeasures, pdqDistance: number): boolean {
-  const { blocks, roughness } = pixels;
-  const isChance = isUnknown(pixels, pdqDistance) && (roughness < SMOOTH_AT_ALL || isGlow(pixels));
-  return blocks < LEAST_BLOCKS || isChance || (roughness < SMOOTH && pdqDistance > HASH_DUPLICATE);
+  const { blocks, roughness, inliers } = pixels;
+  if (blocks < LEAST_BLOCKS) return true;
+  if (roughness < SMOOTH && (pdqDistance > HASH_DUPLICATE || isOfOtherColours(pixels))) return true;
+  // Neither hash nor features know the picture again.
+  return inliers === null && pdqDistance > HASH_UNLIKE && (roughness < SMOOTH_AT_ALL || isGlow(pixels));
 }
 
-/** Neither hash nor features know the picture again. */
-const isUnknown = ({ inliers }: PixelMeasures, pdqDistance: number) => inliers === null && pdqDistance > HASH_UNLIKE;
+/** Somewhat rough, but in few places, or in some and in other colours: one end of a gradient, a cloud. */
+function isGlow(pixels: PixelMeasures): boolean {
+  const { blocks, roughness, isToned } = pixels;
+  if (blocks < CLOUD_BLOCKS && roughness < (isToned ? SMOOTH_ONE_HUE : SMOOTH_CLOUD)) return true;
+  return roughness < SMOOTH_GLOW && blocks < GLOW_BLOCKS && isOfOtherColours(pixels);
+}
 
-/** Somewhat rough, but in few places, or in other colours: one end of a gradient, a cloud. */
-const isGlow = ({ blocks, roughness, chromaDifference }: PixelMeasures) =>
-  roughness < SMOOTH_GLOW &&
-  (blocks < GLOW_BLOCKS || (blocks < LEAST_SCENE_BLOCKS && (chromaDifference ?? 0) > GLOW_COLOURS));
+const isOfOtherColours = ({ chromaDifference }: PixelMeasures) => (chromaDifference ?? 0) > OTHER_COLOURS;
 
 /** 0…1 without the ends: how sure it is that the pictures are made from one. */
 export function scoreOfPixels(pixels: PixelMeasures, pdqDistance: number): number {
@@ -177,8 +185,9 @@ const RIM = EVERYWHERE.filter((place) => {
 /** Pages, charts and forms are no scenes: they look alike wherever they come from. */
 function isSameScene(pixels: PixelMeasures, pdqDistance: number): boolean {
   const { ncc, tone, blockAgreement, inliers, blocks, roughness } = pixels;
-  const smooth = isUnknown(pixels, pdqDistance) ? SMOOTH_SCENE : SMOOTH_AT_ALL;
-  if (blocks < LEAST_BLOCKS || roughness < smooth || arePages(pixels)) return false;
+  const smooth = pdqDistance > CANDIDATE_RADIUS ? SMOOTH_SCENE : SMOOTH_BACKDROP;
+  if (blocks < LEAST_BLOCKS || roughness < (inliers === null ? smooth : SMOOTH_AT_ALL) || arePages(pixels))
+    return false;
   const byFeatures = (inliers ?? 0) >= SCENE_INLIERS && ncc >= 0.4 && blockAgreement >= 0.5;
   if (byFeatures && tone >= 0.8) return true;
   return blocks >= LEAST_SCENE_BLOCKS && ncc >= 0.7 && blockAgreement >= 0.75 && tone >= 0.9;
