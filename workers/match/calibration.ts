@@ -9,7 +9,7 @@ import type { Relation } from './pair-match.js';
  * how it fares on these.
  */
 const INTERCEPT = 2.62;
-const WEIGHTS = [
+export const WEIGHTS = [
   1.34, 1.7, 1.12, -0.67, -3.1, -3.42, 5.41, 1.81, 2.31, -0.51, 4, 1.56, -1.35, -0.66, 1.6, 1.79, 1.75, -5.56, -2.03,
   -5.69, -2.12, -4.01, 1.06, -2.77, -0.75,
 ] as const;
@@ -30,9 +30,11 @@ const HASH_UNLIKE = 60;
 const SMOOTH_CLOUD = 0.26;
 const SMOOTH_ONE_HUE = 0.42;
 const CLOUD_BLOCKS = 16;
-const SMOOTH_GLOW = 0.3;
 const GLOW_BLOCKS = 40;
 const OTHER_COLOURS = 4.5;
+const SMOOTH_LARGE = 0.45;
+const LARGE_GLOW_BLOCKS = 56;
+const FAR_COLOURS = 8;
 /** And where a scene may be shot again that features do not know: the hash does not either, or it is a candidate's. */
 const SMOOTH_SCENE = 0.3;
 const SMOOTH_BACKDROP = 0.2;
@@ -57,7 +59,7 @@ export function featuresOf(pixels: PixelMeasures, pdqDistance: number): number[]
   // Toning takes a picture of one hue to another, though not from red to blue, and no other picture has so much equal detail.
   const telling = pixels.isToned
     ? 1 - rich * clamp((65 - (pixels.chromaDifference ?? 0)) / 20, 0, 1)
-    : (1 - sameShot(pixels)) * (1 - sameColours(pixels));
+    : (1 - sameShot(pixels, pdqDistance)) * (1 - sameColours(pixels));
   const colour = chroma === null ? 0 : clamp(chroma - 0.9, -1.5, 0.1) * telling;
   const few = clamp((36 - blocks) / 20, 0, 1);
   const loose = clamp((0.96 - ncc) * 15, 0, 1);
@@ -92,13 +94,18 @@ export function featuresOf(pixels: PixelMeasures, pdqDistance: number): number[]
   ];
 }
 
-/** 0…1: whether noise and folds are equal all over, which no other garment of that cut has: recoloured then, whatever the colours. */
-export function sameShot({ blocks, ncc, closeAgreement, strain }: PixelMeasures): number {
+/**
+ * 0…1: whether noise and folds are equal all over and the hash, which knows no colours, is too: no other garment of that
+ * cut has them. It was recoloured then, to whatever colours.
+ */
+export function sameShot({ blocks, ncc, closeAgreement, strain, patched }: PixelMeasures, pdqDistance: number): number {
+  if (patched > 0) return 0;
   return (
     clamp((blocks - 50) / 10, 0, 1) *
     clamp((ncc - 0.95) * 50, 0, 1) *
     clamp((closeAgreement - 0.75) * 12, 0, 1) *
-    clamp(1.5 - strain * 100, 0, 1)
+    clamp(1.5 - strain * 100, 0, 1) *
+    clamp((HASH_UNRELATED - pdqDistance) / (HASH_UNRELATED - HASH_DUPLICATE), 0, 1)
   );
 }
 
@@ -125,11 +132,13 @@ export function saysNothing(pixels: PixelMeasures, pdqDistance: number): boolean
 /** Somewhat rough, but in few places, or in some and in other colours: one end of a gradient, a cloud. */
 function isGlow(pixels: PixelMeasures): boolean {
   const { blocks, roughness, isToned } = pixels;
-  if (blocks < CLOUD_BLOCKS && roughness < (isToned ? SMOOTH_ONE_HUE : SMOOTH_CLOUD)) return true;
-  return roughness < SMOOTH_GLOW && blocks < GLOW_BLOCKS && isOfOtherColours(pixels);
+  const isCloud = blocks < CLOUD_BLOCKS && roughness < (isToned ? SMOOTH_ONE_HUE : SMOOTH_CLOUD);
+  const isOfLittle = blocks < GLOW_BLOCKS && roughness < SMOOTH_SCENE && isOfOtherColours(pixels);
+  const isLarge = blocks < LARGE_GLOW_BLOCKS && roughness < SMOOTH_LARGE && isOfOtherColours(pixels, FAR_COLOURS);
+  return isCloud || isOfLittle || isLarge;
 }
 
-const isOfOtherColours = ({ chromaDifference }: PixelMeasures) => (chromaDifference ?? 0) > OTHER_COLOURS;
+const isOfOtherColours = ({ chromaDifference }: PixelMeasures, from = OTHER_COLOURS) => (chromaDifference ?? 0) > from;
 
 /** 0…1 without the ends: how sure it is that the pictures are made from one. */
 export function scoreOfPixels(pixels: PixelMeasures, pdqDistance: number): number {
@@ -185,9 +194,11 @@ const RIM = EVERYWHERE.filter((place) => {
 /** Pages, charts and forms are no scenes: they look alike wherever they come from. */
 function isSameScene(pixels: PixelMeasures, pdqDistance: number): boolean {
   const { ncc, tone, blockAgreement, inliers, blocks, roughness } = pixels;
-  const smooth = pdqDistance > CANDIDATE_RADIUS ? SMOOTH_SCENE : SMOOTH_BACKDROP;
-  if (blocks < LEAST_BLOCKS || roughness < (inliers === null ? smooth : SMOOTH_AT_ALL) || arePages(pixels))
+  if (blocks < LEAST_BLOCKS || roughness < SMOOTH_AT_ALL || arePages(pixels)) return false;
+  if (inliers === null && pdqDistance <= CANDIDATE_RADIUS && roughness < SMOOTH_BACKDROP) return false;
+  if (inliers === null && pdqDistance > CANDIDATE_RADIUS && (roughness < SMOOTH_SCENE || isOfOtherColours(pixels))) {
     return false;
+  }
   const byFeatures = (inliers ?? 0) >= SCENE_INLIERS && ncc >= 0.4 && blockAgreement >= 0.5;
   if (byFeatures && tone >= 0.8) return true;
   return blocks >= LEAST_SCENE_BLOCKS && ncc >= 0.7 && blockAgreement >= 0.75 && tone >= 0.9;
