@@ -22,14 +22,17 @@ const LEAST_QUALITY = 50;
 const LEAST_BLOCKS = 4;
 /** Without local features it takes this much detail to know a scene again: glows and skies are all alike. */
 const LEAST_SCENE_BLOCKS = 28;
-/** Details less contrasty than this beside all contrast are those of gradients and skies, of which one is like another. */
-const SMOOTH = 0.12;
-/** And so where neither hash nor features know the picture again: of 12,480 copies none is smoother. */
-const SMOOTH_AT_ALL = 0.155;
+/**
+ * Details less contrasty than this beside all contrast are those of gradients and skies, of which one is like another: of
+ * 15,600 copies of photos none is smoother.
+ */
+const SMOOTH = 0.155;
+const SMOOTH_AND_KNOWN = 0.12;
+const CLOSE_OF_SMOOTH = 0.75;
 const HASH_UNLIKE = 60;
 const SMOOTH_CLOUD = 0.26;
 const SMOOTH_ONE_HUE = 0.42;
-const CLOUD_BLOCKS = 16;
+const CLOUD_BLOCKS = 18;
 const GLOW_BLOCKS = 40;
 const OTHER_COLOURS = 4.5;
 const SMOOTH_LARGE = 0.45;
@@ -120,13 +123,15 @@ export function firmnessOf({ closeAgreement, ncc, roughness }: PixelMeasures): n
   return clamp((closeAgreement - 0.5) * 3, 0, 1) * clamp((ncc - 0.85) * 10, 0, 1) * clamp((roughness - 0.15) * 8, 0, 1);
 }
 
-/** Too little detail, or a smooth gradient whose hash or colours do not know it again. */
+/** Too little detail, or a smooth gradient that hash, colours and details do not all know again. */
 export function saysNothing(pixels: PixelMeasures, pdqDistance: number): boolean {
-  const { blocks, roughness, inliers } = pixels;
+  const { blocks, roughness, inliers, closeAgreement } = pixels;
   if (blocks < LEAST_BLOCKS) return true;
-  if (roughness < SMOOTH && (pdqDistance > HASH_DUPLICATE || isOfOtherColours(pixels))) return true;
+  if (roughness < (inliers === null ? SMOOTH : SMOOTH_AND_KNOWN)) {
+    return pdqDistance > HASH_DUPLICATE || closeAgreement < CLOSE_OF_SMOOTH || isOfOtherColours(pixels);
+  }
   // Neither hash nor features know the picture again.
-  return inliers === null && pdqDistance > HASH_UNLIKE && (roughness < SMOOTH_AT_ALL || isGlow(pixels));
+  return inliers === null && pdqDistance > HASH_UNLIKE && isGlow(pixels);
 }
 
 /** Somewhat rough, but in few places, or in some and in other colours: one end of a gradient, a cloud. */
@@ -194,7 +199,7 @@ const RIM = EVERYWHERE.filter((place) => {
 /** Pages, charts and forms are no scenes: they look alike wherever they come from. */
 function isSameScene(pixels: PixelMeasures, pdqDistance: number): boolean {
   const { ncc, tone, blockAgreement, inliers, blocks, roughness } = pixels;
-  if (blocks < LEAST_BLOCKS || roughness < SMOOTH_AT_ALL || arePages(pixels)) return false;
+  if (blocks < LEAST_BLOCKS || roughness < SMOOTH || arePages(pixels)) return false;
   if (inliers === null && pdqDistance <= CANDIDATE_RADIUS && roughness < SMOOTH_BACKDROP) return false;
   if (inliers === null && pdqDistance > CANDIDATE_RADIUS && (roughness < SMOOTH_SCENE || isOfOtherColours(pixels))) {
     return false;
