@@ -22,13 +22,13 @@ const LEAST_QUALITY = 50;
 const LEAST_BLOCKS = 4;
 /** Without local features it takes this much detail to know a scene again: glows and skies are all alike. */
 const LEAST_SCENE_BLOCKS = 28;
-/**
- * Details less contrasty than this beside all contrast are those of gradients and skies, of which one is like another: of
- * 15,600 copies of photos none is smoother.
- */
-const SMOOTH = 0.155;
-const SMOOTH_AND_KNOWN = 0.12;
+/** Details less contrasty than this beside all contrast are those of gradients and skies, of which one is like another. */
+const SMOOTH = 0.12;
+const HASH_OF_LOOSE = 20;
 const CLOSE_OF_SMOOTH = 0.75;
+/** And so where features do not know the picture again: of 15,600 copies of photos none is smoother. */
+const SMOOTH_AT_ALL = 0.155;
+/** Nor does the hash, from here on. */
 const HASH_UNLIKE = 60;
 const SMOOTH_CLOUD = 0.26;
 const SMOOTH_ONE_HUE = 0.42;
@@ -127,11 +127,13 @@ export function firmnessOf({ closeAgreement, ncc, roughness }: PixelMeasures): n
 export function saysNothing(pixels: PixelMeasures, pdqDistance: number): boolean {
   const { blocks, roughness, inliers, closeAgreement } = pixels;
   if (blocks < LEAST_BLOCKS) return true;
-  if (roughness < (inliers === null ? SMOOTH : SMOOTH_AND_KNOWN)) {
-    return pdqDistance > HASH_DUPLICATE || closeAgreement < CLOSE_OF_SMOOTH || isOfOtherColours(pixels);
+  if (roughness < SMOOTH) {
+    const isLoose = pdqDistance > HASH_OF_LOOSE && closeAgreement < CLOSE_OF_SMOOTH;
+    return pdqDistance > HASH_DUPLICATE || isLoose || isOfOtherColours(pixels);
   }
-  // Neither hash nor features know the picture again.
-  return inliers === null && pdqDistance > HASH_UNLIKE && isGlow(pixels);
+  if (inliers !== null) return false;
+  if (roughness < SMOOTH_AT_ALL) return pdqDistance > HASH_UNLIKE || isOfOtherColours(pixels);
+  return pdqDistance > HASH_UNLIKE && isGlow(pixels);
 }
 
 /** Somewhat rough, but in few places, or in some and in other colours: one end of a gradient, a cloud. */
@@ -199,7 +201,7 @@ const RIM = EVERYWHERE.filter((place) => {
 /** Pages, charts and forms are no scenes: they look alike wherever they come from. */
 function isSameScene(pixels: PixelMeasures, pdqDistance: number): boolean {
   const { ncc, tone, blockAgreement, inliers, blocks, roughness } = pixels;
-  if (blocks < LEAST_BLOCKS || roughness < SMOOTH || arePages(pixels)) return false;
+  if (blocks < LEAST_BLOCKS || roughness < SMOOTH_AT_ALL || arePages(pixels)) return false;
   if (inliers === null && pdqDistance <= CANDIDATE_RADIUS && roughness < SMOOTH_BACKDROP) return false;
   if (inliers === null && pdqDistance > CANDIDATE_RADIUS && (roughness < SMOOTH_SCENE || isOfOtherColours(pixels))) {
     return false;
