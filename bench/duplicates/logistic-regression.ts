@@ -3,14 +3,22 @@ export interface Example {
   isCopy: boolean;
   /** How much it counts beside others. */
   weight: number;
+  /** Log-odds that are known of it beside its features; 0 unless given. */
+  known?: number;
 }
 
 const ROUNDS = 30;
 /** Holds weights that the examples say little about near 0. */
 const RIDGE = 0.3;
 
-/** Logistic regression by Newton's method (iteratively reweighted least squares), L2-regularised but for the intercept. */
-export function fitLogistic(examples: readonly Example[]): { intercept: number; weights: number[] } {
+/**
+ * Logistic regression by Newton's method (iteratively reweighted least squares), L2-regularised but for the intercept.
+ * @param hasIntercept false where the log-odds of an example without features are known: the intercept is 0 then.
+ */
+export function fitLogistic(
+  examples: readonly Example[],
+  { hasIntercept = true }: { hasIntercept?: boolean } = {},
+): { intercept: number; weights: number[] } {
   const size = examples[0]!.features.length + 1;
   let found = new Array<number>(size).fill(0);
   for (let round = 0; round < ROUNDS; round++) {
@@ -18,9 +26,9 @@ export function fitLogistic(examples: readonly Example[]): { intercept: number; 
       return Array.from({ length: size }, (__, j) => (i === j && i > 0 ? RIDGE : 1e-6 * Number(i === j)));
     });
     const gradient = found.map((value, index) => (index === 0 ? 0 : -RIDGE * value));
-    for (const { features, isCopy, weight } of examples) {
-      const row = [1, ...features];
-      const sum = row.reduce((total, value, index) => total + value * found[index]!, 0);
+    for (const { features, isCopy, weight, known = 0 } of examples) {
+      const row = [Number(hasIntercept), ...features];
+      const sum = row.reduce((total, value, index) => total + value * found[index]!, known);
       const probability = 1 / (1 + Math.exp(-sum));
       const spread = weight * Math.max(1e-6, probability * (1 - probability));
       row.forEach((value, i) => {

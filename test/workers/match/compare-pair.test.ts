@@ -141,6 +141,70 @@ describe('comparison of two pictures', () => {
     assert.notEqual(comparePair(shirt([190, 40, 40]), shirt([40, 70, 150]))?.relation, 'copy');
   });
 
+  it('tells garments of one cut from copies by what is inside their outline', () => {
+    const brown = outlined([120, 60, 30], [120, 60, 30]);
+    const light = outlined([180, 140, 120], [240, 90, 90]);
+    assert.notEqual(comparePair(brown, light)?.relation, 'copy');
+    assert.equal(comparePair(brown, outlined([132, 66, 33], [132, 66, 33]))?.relation, 'copy');
+  });
+
+  it('knows a shot again in whatever hue, where its details are equal all over', async () => {
+    const photo = await toPixels(await source().modulate({ saturation: 0.4 }).png().toBuffer());
+    const known = fingerprint(photo);
+    for (const hue of [60, 90, 120, 180]) {
+      const match = comparePair(await edited(await again(toSharp(photo).modulate({ hue }))), known);
+      assert.deepEqual([match?.relation, match && match.score >= 0.85], ['copy', true], `${hue}°`);
+    }
+  });
+
+  it('calls no pie of one report a copy of another, nor a shot of one scene', () => {
+    const pies = [
+      pie([1, 1, 1, 1, 1, 1], 0),
+      pie([1.35, 0.9, 1, 1, 1.05, 0.9], 0),
+      pie([1, 1.2, 0.8, 1, 0.7, 1.3], 0.05),
+      pie([0.4, 1, 1.5, 1, 1.2, 0.9], 0.4),
+      pie([1, 0.6, 0.6, 1.4, 1, 1.4], 0.7),
+    ];
+    for (const [index, one] of pies.entries()) {
+      for (const another of pies.slice(0, index)) assert.equal(comparePair(one, another), null);
+    }
+    const [known] = pies;
+    assert.equal(comparePair(pie([1, 1, 1, 1, 1, 1], 0, 300), known!)?.relation, 'copy');
+  });
+
+  it('calls no part of a gradient a copy of part of another', () => {
+    const glows = [
+      glow(320, 240, 0.864, [
+        [52, 150, 100],
+        [143, 175, 113],
+        [53, 5, 17],
+      ]),
+      glow(400, 225, 0.474, [
+        [44, 173, 91],
+        [154, 254, 113],
+        [4, 66, 71],
+      ]),
+      glow(400, 225, 0.586, [
+        [153, 56, 134],
+        [238, 167, 120],
+        [19, 33, 174],
+      ]),
+      glow(400, 225, 0.826, [
+        [129, 8, 112],
+        [222, 93, 158],
+        [52, 6, 61],
+      ]),
+      glow(320, 240, 0.431, [
+        [27, 139, 102],
+        [129, 127, 153],
+        [37, 27, 14],
+      ]),
+    ];
+    for (const [index, one] of glows.entries()) {
+      for (const another of glows.slice(0, index)) assert.equal(comparePair(one, another), null);
+    }
+  });
+
   it('compares by the bits what is known by its hash alone', async () => {
     const { pdq } = print;
     const copy = await edited(source().resize(WIDTH / 2));
@@ -168,6 +232,55 @@ describe('comparison of two pictures', () => {
     assert.equal(scoreAmong(distractors), scoreAmong([]));
   });
 });
+
+/** A garment with a spot, before a plain wall. */
+function outlined(cloth: Colour, spot: Colour): Fingerprint {
+  return fingerprint(
+    paint(WIDTH, HEIGHT, (x, y) => {
+      const isShirt = Math.abs(x - 0.5) < 0.2 + 0.06 * Math.sin(9 * y) && Math.abs(y - 0.5) < 0.35;
+      if (!isShirt) return [235 - 20 * y, 232 - 18 * y, 225 + 10 * x - 20 * y];
+      return Math.hypot((x - 0.5) * 1.2, y - 0.4) < 0.06 ? spot : cloth;
+    }),
+  );
+}
+
+/** @param from where the first share begins, in turns. */
+function pie(shares: readonly number[], from: number, width = WIDTH): Fingerprint {
+  const height = (width * HEIGHT) / WIDTH;
+  const whole = shares.reduce((sum, share) => sum + share);
+  const ends = shares.map((_, index) => shares.slice(0, index + 1).reduce((sum, share) => sum + share) / whole);
+  return fingerprint(
+    paint(width, height, (x, y) => {
+      const [across, down] = [(x - 0.5) * width, (y - 0.55) * height];
+      if (Math.hypot(across, down) > 0.3 * width) return [255, 255, 255];
+      const turn = (Math.atan2(down, across) / (2 * Math.PI) - from + 2) % 1;
+      return REPORT_COLOURS[ends.findIndex((end) => turn <= end)] ?? REPORT_COLOURS[0]!;
+    }),
+  );
+}
+
+const REPORT_COLOURS: readonly Colour[] = [
+  [68, 114, 196],
+  [237, 125, 49],
+  [165, 165, 165],
+  [255, 192, 0],
+  [91, 155, 213],
+  [112, 173, 71],
+];
+
+/** Three colours one after the other around the middle. */
+function glow(width: number, height: number, radius: number, stops: readonly [Colour, Colour, Colour]): Fingerprint {
+  return fingerprint(
+    paint(width, height, (x, y) => {
+      const at = 2 * Math.min(1, Math.hypot(x - 0.5, y - 0.5) / radius);
+      const [inner, outer] = at < 1 ? [stops[0], stops[1]] : [stops[1], stops[2]];
+      const mixed = (channel: 0 | 1 | 2) => inner[channel] + (outer[channel] - inner[channel]) * (at % 1);
+      return [mixed(0), mixed(1), mixed(2)];
+    }),
+  );
+}
+
+type Colour = readonly [red: number, green: number, blue: number];
 
 /** Drawn of boxes: where the product's decoder is loaded, sharp reads no SVG. */
 function box(left: number, top: number, width: number, height: number, background: string): OverlayOptions {
