@@ -177,7 +177,7 @@ function errorResponses(operation: Operation, route: RestRoute): Operation['resp
   const takesBody = operation.requestBody !== undefined || meta.multipart !== undefined;
   const extra = meta.openapi.errorResponses ?? [];
   const statuses = [
-    ...(definition.inputs.length > 0 ? [400] : []),
+    ...(definition.inputs.length > 0 || meta.multipart ? [400] : []),
     ...(isProtected(route) ? [401, 403] : []),
     ...(namesRow ? [404] : []),
     ...(writes && isProtected(route) ? [409] : []),

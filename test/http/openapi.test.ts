@@ -142,6 +142,21 @@ describe('OpenAPI document', () => {
     assert.equal(id, undefined, 'it stands in the path');
   });
 
+  it('says how forms are refused', async () => {
+    const { token } = await servers.service!.signUp();
+    const agreement = new Agreement(documents.service!);
+    const forms = operationsOf(documents.service!).filter(
+      ({ operation }) => operation.requestBody && 'multipart/form-data' in operation.requestBody.content,
+    );
+    assert.ok(forms.length > 3);
+    for (const { template, method } of forms) {
+      const path = template.replaceAll(/\{\w+\}/g, 'none');
+      const { status, body } = await servers.service!.api<unknown>(method, path, { token, form: new FormData() });
+      assert.equal(status, 400, template);
+      agreement.assertDocumented(method, template, status, body);
+    }
+  });
+
   it('describes path, query and paging', () => {
     const echo = documents.example!.paths['/echo/{id}']!.get!;
     assert.deepEqual(
