@@ -173,7 +173,7 @@ function successResponse(operation: Operation, route: RestRoute): Operation['res
 function errorResponses(operation: Operation, route: RestRoute): Operation['responses'] {
   const { definition, template, meta } = route;
   const writes = definition.type === 'mutation';
-  const namesRow = template.includes('{') || Object.keys(inputFields(route)).some((name) => name.endsWith('_id'));
+  const namesRow = template.includes('{') || Object.keys(inputFields(route)).some((name) => /^(.+_)?id$/.test(name));
   const takesBody = operation.requestBody !== undefined || meta.multipart !== undefined;
   const extra = meta.openapi.errorResponses ?? [];
   const statuses = [
