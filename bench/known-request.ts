@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import sharp from 'sharp';
 import { v7 as uuidv7 } from 'uuid';
 import { renderPicture } from '../test/support/pictures.js';
+import { DESCRIPTION, DESCRIPTOR_BYTES, FEATURE_BYTES, featuresIn } from '../workers/fingerprint/evidence.js';
 import { fingerprint, type Fingerprint } from '../workers/fingerprint.js';
 import { dihedralOfHash } from '../workers/match/hash-orientations.js';
 import { madeUpFingerprint } from './duplicates/made-up-fingerprint.js';
@@ -10,6 +11,8 @@ import { type Random, seededRandom } from './duplicates/random.js';
 const CHUNK = 500;
 const COPIED = 40;
 const PHOTOS = 120;
+/** Of each corner's 256. */
+const CHANGED_BITS = 5;
 
 /** Fingerprints of rendered pictures, and of copies that were made smaller and recompressed. */
 export async function renderFingerprints(): Promise<{ photos: Fingerprint[]; copies: Fingerprint[] }> {
@@ -70,8 +73,23 @@ function shuffled(prints: Fingerprint[], places: number, random: Random): Map<nu
   return placed;
 }
 
-function madeUp(photos: Fingerprint[], random: Random): Fingerprint {
+/**
+ * A picture like no other, whose corners now and then look like those of others, as in photos: each is some rendered
+ * picture's corner with a few bits changed. So many bits that as many pictures have two corners in common that lie alike
+ * as among 960 photos of clothes and groceries.
+ */
+export function madeUp(photos: readonly Fingerprint[], random: Random): Fingerprint {
   const print = madeUpFingerprint(photos, random);
+  const { evidence } = print;
+  const { count, start } = featuresIn(evidence)!;
+  for (let feature = 0; feature < count; feature++) {
+    const other = random.pick(photos).evidence;
+    const place = featuresIn(other)!;
+    const from = place.start + random.integer(0, place.count - 1) * FEATURE_BYTES + DESCRIPTION;
+    const at = start + feature * FEATURE_BYTES + DESCRIPTION;
+    evidence.set(other.subarray(from, from + DESCRIPTOR_BYTES), at);
+    for (let flip = 0; flip < CHANGED_BITS; flip++) evidence[at + random.integer(0, 31)]! ^= 1 << random.integer(0, 7);
+  }
   return { ...print, dihedral: dihedralOfHash(print.pdq) };
 }
 

@@ -1,8 +1,8 @@
 """The pretrained backbone: EfficientNet-lite0 (Tan and Le, 2019; ImageNet weights, Apache-2.0), in two parts.
 
-The trunk, its first stages, stays as it is and is run once over every view. The rest starts from the same weights and
-may be tuned. The answer is not the class but what every stage saw: the mean of each channel over the view, and for
-all but the last stages, where traces of making sit, the spread as well.
+It stays as it was published; `tune.py` alone lets its second part learn. The answer is not the class but what every
+stage saw: the mean of each channel over the view, and for all but the last stages, where traces of making sit, the
+spread as well.
 """
 
 import copy
@@ -14,9 +14,15 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from stages import CUT, TAPS, WITH_SPREAD
 from views import SIDE
 
+TAPS = (0, 2, 4, 7, 10, 14, 15)
+"""Blocks whose outputs are kept: the last of every stage."""
+WITH_SPREAD = (0, 2, 4, 7, 10)
+CUT = 11
+"""The first block of the second part; those before it are the trunk."""
+EARLY = 544
+"""Features of the trunk's blocks; they come first."""
 LINKED = (('_conv_stem', '_bn0'), ('_expand_conv', '_bn0'), ('_depthwise_conv', '_bn1'), ('_project_conv', '_bn2'))
 """Convolutions and the batch norms behind them."""
 
@@ -63,7 +69,7 @@ class Trunk(nn.Module):
 
 
 class Rest(nn.Module):
-    """What the trunk answers → n × features, laid out as `stages` says."""
+    """What the trunk answers → n × features: for every kept block the means of its channels, then their spreads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,8 +83,8 @@ class Rest(nn.Module):
         return torch.cat(kept, dim=1)
 
 
-class Untuned(nn.Module):
-    """What the trunk answers, and the features of the whole backbone as it was published."""
+class Backbone(nn.Module):
+    """Views → the features of the whole backbone, and what its second part takes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,7 +92,7 @@ class Untuned(nn.Module):
 
     def forward(self, views: Tensor) -> tuple[Tensor, Tensor]:
         x, early = self.trunk(views)
-        return x, self.rest(x, early)
+        return self.rest(x, early), x
 
 
 def export(module: nn.Module, path: Path, outputs: list[str]) -> None:

@@ -9,15 +9,13 @@ import json
 from pathlib import Path
 
 import numpy as np
-import torch
 from sklearn.metrics import roc_auc_score
 
 from calibrate import at_prior, reliability
-from features import Renditions, features_of, load_renditions
+from features import Renditions, load_renditions
 from figures import UI_THRESHOLD, pair_auc, probability, summary
 from head import load_heads, pooled
-from pictures import RENDITIONS
-from tune import load_rest
+from pictures import MEASURED
 
 
 def by_source(scores: np.ndarray, data: Renditions, rows: np.ndarray) -> dict[str, dict]:
@@ -60,16 +58,14 @@ def main() -> None:
     parser.add_argument('--out', type=Path, required=True)
     args = parser.parse_args()
 
-    torch.set_num_threads(1)
     data = load_renditions(args.work, 'test')
-    features = features_of(data, load_rest(args.work / 'rest.pt'), np.arange(data.starts[-1]))
-    crops, whole = pooled(features, np.diff(data.starts), load_heads(args.work / 'heads.npz'))
+    crops, whole = pooled(data.features, np.diff(data.starts), load_heads(args.work / 'heads.npz'))
     now = json.loads((args.work / 'calibration.json').read_text())
     share = json.loads((args.work / 'whole-weight.json').read_text())
     scores = probability((1 - share) * crops + share * whole, now['slope'], now['intercept'])
     camera = data.generator == 'camera'
     figures: dict = {'former': json.loads(args.former.read_text())['now'], 'now': {}}
-    for name in RENDITIONS:
+    for name in MEASURED:
         rows = np.flatnonzero(data.rendition == name)
         counted = rows[camera[rows] | data.generated[rows]]
         figures['now'][name] = {
@@ -90,7 +86,7 @@ def main() -> None:
     ]
     args.out.write_text(json.dumps(figures, indent=1) + '\n')
     for model in ('former', 'now'):
-        for name in RENDITIONS:
+        for name in MEASURED:
             print(model, name, {key: round(value, 3) for key, value in figures[model][name]['all'].items()})
     for source, facts in figures['now']['original']['sources'].items():
         print(source, {key: round(value, 3) for key, value in facts.items()}, 'former',

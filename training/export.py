@@ -15,11 +15,10 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from backbone import Rest, Trunk, export
+from backbone import Backbone, export
 from crops import choose_crops, mirrored_up
 from head import ARRAYS, CLIP, Head, load_heads
 from pictures import read_manifest
-from tune import load_rest
 from views import MOST_CROPS, SIDE, cut_views
 
 NAME = 'lite0-hidden'
@@ -28,9 +27,9 @@ NAME = 'lite0-hidden'
 class Detector(nn.Module):
     """Backbone and heads in one graph: a logit a view, the last view being the whole picture."""
 
-    def __init__(self, rest: Rest, heads: tuple[Head, Head]) -> None:
+    def __init__(self, heads: tuple[Head, Head]) -> None:
         super().__init__()
-        self.trunk, self.rest = Trunk(), rest.to(memory_format=torch.contiguous_format)
+        self.backbone = Backbone()
         for name, head in zip(('crops', 'whole'), heads, strict=True):
             for part in ARRAYS:
                 self.register_buffer(f'{name}_{part}', torch.from_numpy(getattr(head, part).astype(np.float32)))
@@ -42,7 +41,7 @@ class Detector(nn.Module):
         return (units * weights).sum(dim=1) + getattr(self, f'{name}_bias')
 
     def forward(self, views: Tensor) -> Tensor:
-        features = self.rest(*self.trunk(views))
+        features, _ = self.backbone(views)
         return torch.cat([self.answer(features[:-1], 'crops'), self.answer(features[-1:], 'whole')])
 
 
@@ -89,7 +88,7 @@ def main() -> None:
 
     path = args.out / 'model.onnx'
     with torch.inference_mode():
-        detector = Detector(load_rest(args.work / 'rest.pt'), load_heads(args.work / 'heads.npz'))
+        detector = Detector(load_heads(args.work / 'heads.npz'))
         export(detector.eval(), path, ['logits'])
     onnx.checker.check_model(onnx.load(path), full_check=True)
     manifest = {

@@ -59,20 +59,3 @@ FOLDS = [
     ],
 ]
 """Left out in turn. Repositories that collect the same generator's pictures share a fold."""
-
-NEW = [
-    'easydiffusion/easydiffusion', 'cheekymohnkey/midjourney-profile-tester', '18F/18f.gsa.gov',
-    'magento/magento2-sample-data', 'saleor/saleor', 'WordPress/twentytwentyfive', 'themefisher/airspace-hugo',
-    'scikit-image/scikit-image', 'creativetimofficial/argon-design-system', 'creativetimofficial/notus-react',
-    'OlafenwaMoses/IdenProf', 'leejet/stable-diffusion.cpp', 'filipstrand/mflux', 'dotnet/machinelearning-samples',
-    'opencart/opencart', 'Sylius/Sylius', 'playcanvas/engine', 'feimosi/baguetteBox.js', 'photoprism/photoprism',
-    'ionic-team/ionic-conference-app', 'vladmandic/sdnext', 'lucidrains/deep-daze', 'CompVis/taming-transformers',
-    'wagtail/bakerydemo', 'drupal/core', 'jcjohnson/neural-style', 'gordicaleksa/pytorch-neural-style-transfer',
-    'AcademySoftwareFoundation/MaterialX', 'fengyuanchen/viewerjs', 'sachinchoolur/lightGallery',
-    'tensorflow/tfjs-examples', 'mcmonkeyprojects/SwarmUI', 'ZizheRuan/awesome-nano-banana-pro-images',
-    'muset-ai/awesome-nano-banana-pro', 'GoogleCloudPlatform/python-docs-samples', 'android/compose-samples',
-    'dusty-nv/jetson-inference', 'gskinnerTeam/flutter-wonderous-app', 'RayTracing/raytracing.github.io',
-    'albumentations-team/albumentations_examples', 'StartBootstrap/startbootstrap-agency',
-    'StartBootstrap/startbootstrap-landing-page', 'udacity/CarND-Advanced-Lane-Lines',
-]
-"""What version 0.3.0 did not learn from."""

@@ -101,6 +101,18 @@ def fit_linear(strength: float) -> Fit:
     return fit
 
 
+class Dropout(nn.Module):
+    """Dropout from random bytes: `torch`'s own takes most of the time of a fit."""
+
+    def __init__(self, share: float, rng: np.random.Generator) -> None:
+        super().__init__()
+        self.rng, self.below = rng, round(256 * share)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        drawn = torch.frombuffer(bytearray(self.rng.bytes(x.numel())), dtype=torch.uint8).view(x.shape)
+        return x * ((drawn >= self.below) * (256 / (256 - self.below)))
+
+
 def fit_hidden(forget: float, decay: float) -> Fit:
     """`NETS` small nets, each from batches drawn by weight, so that every repository comes up by its share.
 
@@ -115,11 +127,13 @@ def fit_hidden(forget: float, decay: float) -> Fit:
         parts = []
         for seed in range(NETS):
             torch.manual_seed(seed)
+            rng = np.random.default_rng(seed)
             net = nn.Sequential(
-                nn.Dropout(forget), nn.Linear(known.shape[1], UNITS), nn.ReLU(), nn.Dropout(FORGET), nn.Linear(UNITS, 1)
+                Dropout(forget, rng), nn.Linear(known.shape[1], UNITS), nn.ReLU(), Dropout(FORGET, rng),
+                nn.Linear(UNITS, 1),
             )
             steps = EPOCHS * len(known) // BATCH
-            optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=decay)
+            optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=decay, fused=True)
             schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
             for _ in range(steps):
                 batch = torch.multinomial(share, BATCH, replacement=True)
@@ -145,7 +159,7 @@ HIDDEN = (fit_hidden(0.2, 0.05), fit_hidden(0.5, 0.5))
 
 
 def fit_pair(data: Renditions, rows: np.ndarray, fits: tuple[Fit, Fit]) -> tuple[Head, Head]:
-    """The crops' head and the whole's, from the published backbone's features of the renditions `rows`."""
+    """The crops' head and the whole's, from the features of the renditions `rows`."""
     chosen = np.zeros(len(data.sha256), dtype=bool)
     chosen[rows] = True
     weights = np.zeros(len(data.sha256))

@@ -13,6 +13,11 @@ MANIFEST = Path(__file__).parent / 'data' / 'manifest.csv'
 KERNELS = [Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS, Image.Resampling.BOX]
 WINDOW = 800
 """Longest side of what one training rendition shows of a picture: bounds its cost."""
+LEARNT = ('random0', 'random1', 'random2')
+"""The training renditions of a picture."""
+HARD = ('random1',)
+"""Those of them that are distorted besides."""
+SEED = 20_240_601
 
 
 @dataclass(frozen=True)
@@ -52,14 +57,16 @@ def recompressed(image: Image.Image, form: str, quality: int, subsampling: int =
     return Image.open(buffer).convert('RGB')
 
 
-def random_rendition(image: Image.Image, rng: np.random.Generator, hard: bool) -> np.ndarray:
-    """The picture resized and recompressed at random. Height × width × 3, uint8.
+def random_rendition(image: Image.Image, sha256: str, name: str) -> np.ndarray:
+    """The picture resized and recompressed as one of `LEARNT` has it. Height × width × 3, uint8.
 
-    Nothing here depends on the class. Two in five keep their scale and lose what lies outside a window of `WINDOW`
+    What is drawn depends on the picture's bytes and the name alone, not on the class. Two in five keep their scale and lose what lies outside a window of `WINDOW`
     pixels; the others are brought to a shorter side that is log-uniform in 224…800, never up by more than a third.
-    One in eight meets no codec, the others JPEG or WebP at quality 50…95, a quarter of them twice. A `hard` one may
-    besides be mirrored, blurred, noisy or of changed colour and tone, and meets qualities from 40 on.
+    One in eight meets no codec, the others JPEG or WebP at quality 50…95, a quarter of them twice. Those in `HARD`
+    may besides be mirrored, blurred, noisy or of changed colour and tone, and meet qualities from 40 on.
     """
+    hard = name in HARD
+    rng = np.random.default_rng([SEED, int(sha256[:12], 16), LEARNT.index(name)])
     if rng.random() < 0.4:
         width, height = min(WINDOW, image.width), min(WINDOW, image.height)
         left = int(rng.integers(0, image.width - width + 1))
@@ -95,13 +102,14 @@ def distorted(view: Image.Image, rng: np.random.Generator) -> Image.Image:
     return view
 
 
-RENDITIONS = {
+MEASURED = {
     'original': 'the original bytes',
     'jpeg70': 'native size, JPEG 70',
     'half': 'both sides halved, JPEG 90',
     'screenshot': 'longer side at most 1,000, bicubic, no codec',
     'social': 'longer side at most 1,080, JPEG 75 with halved chroma',
 }
+"""The renditions of the test split."""
 
 
 def fitted(image: Image.Image, longest: int, kernel: Image.Resampling) -> Image.Image:
@@ -112,7 +120,7 @@ def fitted(image: Image.Image, longest: int, kernel: Image.Resampling) -> Image.
 
 
 def rendition(image: Image.Image, name: str) -> np.ndarray:
-    """The picture as one of `RENDITIONS` has it; the same treatment for both classes. Height × width × 3, uint8."""
+    """The picture as one of `MEASURED` has it; the same treatment for both classes. Height × width × 3, uint8."""
     if name == 'jpeg70':
         image = recompressed(image, 'JPEG', 70)
     elif name == 'half':

@@ -1,19 +1,20 @@
-"""Fits heads and tunes the backbone, with repositories left out in turn and then on the whole training split.
+"""Fits the heads, with repositories left out in turn and then on the whole training split.
 
     python train.py --work DIR                 # all of it
     python train.py --work DIR --only 0        # one fold left out: 0…3
     python train.py --work DIR --only shipped  # what is shipped, from every repository
-    python train.py --work DIR --only table    # the table of ablations, over the folds that are there
+    python train.py --work DIR --only table    # the table of ablations, over the folds
 
 These may run side by side, the table last. What is there already is not made again. Writes `left-out-*.npz`, the logits
-of left-out repositories, for `calibrate.py`; `heads.npz` and `rest.pt`, for the steps that follow; `ablations.json` and
-`training.png`.
+of left-out repositories, of which `left-out.npz` is for `calibrate.py`; `heads.npz`, for the steps that follow;
+`ablations.json` and `training.png`.
 """
 
 import argparse
 import json
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib
 
@@ -22,25 +23,33 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from backbone import Rest
-from features import Renditions, features_of, load_renditions
+from features import Renditions, load_renditions
 from figures import macro_auc, summary
-from folds import FOLDS, NEW
-from head import HIDDEN, LINEAR, Head, fit_pair, pooled, save_heads
-from tune import STEPS, part_way, tune
+from folds import FOLDS
+from head import HIDDEN, LINEAR, Fit, Head, fit_pair, pooled, save_heads
+from pictures import LEARNT
 
 FEWEST = 10
 """Renditions a repository needs to be counted in a figure; all are learnt from."""
 MEASURED = 'random0'
-"""The rendition that figures rest on; the others are harder than what people upload."""
+"""The rendition that figures rest on; the hard one is harder than what people upload."""
+
+
+class Kind(NamedTuple):
+    """A way to fit the heads: `fits` for crops and whole, from the renditions `learnt` of every picture."""
+
+    what: str
+    fits: tuple[Fit, Fit]
+    learnt: tuple[str, ...]
+
+
 KINDS = {
-    'linear': 'linear heads, backbone as published',
-    'hidden': 'hidden layer, backbone as published',
-    'tuned': 'hidden layer, last stages tuned',
-    'half': 'the same, weights half way from the published ones',
+    'linear': Kind('linear heads', LINEAR, LEARNT),
+    'plain': Kind('hidden layer, two plain renditions', HIDDEN, ('random0', 'random2')),
+    'hidden': Kind('hidden layer, two plain renditions and a hard one', HIDDEN, LEARNT),
 }
 SHIPPED = 'hidden'
-"""The kind that `export.py` is given: the one that finds most on left-out repositories (`REPORT.md`)."""
+"""The kind that `export.py` is given (`REPORT.md`)."""
 
 
 def left_out_path(work: Path, kind: str, fold: int) -> Path:
@@ -48,106 +57,86 @@ def left_out_path(work: Path, kind: str, fold: int) -> Path:
     return work / f'left-out-{kind}-{fold}.npz'
 
 
+def learnt_rows(data: Renditions, kind: str, fold: int | None = None) -> np.ndarray:
+    """What a kind learns from, without the fold that is left out."""
+    rows = np.isin(data.rendition, KINDS[kind].learnt)
+    return np.flatnonzero(rows if fold is None else rows & ~np.isin(data.repository, FOLDS[fold]))
+
+
 def measured_rows(data: Renditions, fold: int) -> np.ndarray:
     """The fold's renditions that figures rest on."""
     return np.flatnonzero(np.isin(data.repository, FOLDS[fold]) & (data.rendition == MEASURED))
 
 
-def run_fold(work: Path, data: Renditions, fold: int, steps: int) -> None:
-    """Writes what each kind says of a fold's repositories, fitted on the others."""
-    if all(left_out_path(work, kind, fold).exists() for kind in KINDS):
-        return
-    started = time.process_time()
-    rows = np.flatnonzero(~np.isin(data.repository, FOLDS[fold]))
+def save_left_out(
+    path: Path, data: Renditions, fold: int, heads: tuple[Head, Head], features: np.ndarray | None = None
+) -> None:
+    """Writes what `heads` say of a fold's repositories; `features` in place of the published backbone's."""
     out = measured_rows(data, fold)
-    views, counts = data.views_of(out), np.diff(data.starts)[out]
-
-    def keep(kind: str, features: np.ndarray, heads: tuple[Head, Head]) -> None:
-        crops, whole = pooled(features, counts, heads)
-        np.savez(left_out_path(work, kind, fold), sha256=data.sha256[out], crops=crops, whole=whole)
-        print(f'fold {fold}, {kind}, seconds of the processor {time.process_time() - started:.0f}', flush=True)
-
-    keep('linear', data.features[views], fit_pair(data, rows, LINEAR))
-    heads = fit_pair(data, rows, HIDDEN)
-    keep('hidden', data.features[views], heads)
-    rest, tuned = tune(data, rows, heads, steps)
-    keep('tuned', features_of(data, rest, views), tuned)
-    rest, tuned = part_way(rest, heads, tuned, 0.5)
-    keep('half', features_of(data, rest, views), tuned)
+    features = data.features[data.views_of(out)] if features is None else features
+    crops, whole = pooled(features, np.diff(data.starts)[out], heads)
+    np.savez(path, sha256=data.sha256[out], crops=crops, whole=whole)
 
 
-def run_all(work: Path, data: Renditions, steps: int) -> None:
-    """Writes what is shipped, from every repository of the training split."""
-    if (work / 'heads.npz').exists():
-        return
-    rows = np.arange(len(data.sha256))
-    rest, heads = Rest(), fit_pair(data, rows, LINEAR if SHIPPED == 'linear' else HIDDEN)
-    if SHIPPED in ('tuned', 'half'):
-        rest, tuned = tune(data, rows, heads, steps)
-        rest, heads = part_way(rest, heads, tuned, 0.5) if SHIPPED == 'half' else (rest, tuned)
-    torch.save(rest.state_dict(), work / 'rest.pt')
-    save_heads(work / 'heads.npz', heads)
-
-
-def left_out(work: Path, data: Renditions, kind: str) -> dict[str, np.ndarray]:
-    """The logits of the folds that are there, and what is known of the renditions."""
-    folds = [fold for fold in range(len(FOLDS)) if all(left_out_path(work, kind, fold).exists() for kind in KINDS)]
-    rows = np.concatenate([measured_rows(data, fold) for fold in folds])
-    found = {}
-    for name in ('sha256', 'crops', 'whole'):
-        parts = []
-        for fold in folds:
-            with np.load(left_out_path(work, kind, fold)) as file:
-                parts.append(file[name])
-        found[name] = np.concatenate(parts)
-    if not np.array_equal(found['sha256'], data.sha256[rows]):
-        raise ValueError(f'left-out-{kind}-*.npz are of other renditions than the shards: remove them')
+def left_out(work: Path, data: Renditions, kind: str, fold: int) -> dict[str, np.ndarray]:
+    """The logits of a fold's repositories, and what is known of the renditions."""
+    rows = measured_rows(data, fold)
+    path = left_out_path(work, kind, fold)
+    with np.load(path) as file:
+        if not np.array_equal(file['sha256'], data.sha256[rows]):
+            raise ValueError(f'{path} is of other renditions than the shards: remove it')
+        found = {name: file[name] for name in ('sha256', 'crops', 'whole')}
     return found | {name: getattr(data, name)[rows] for name in ('repository', 'generator', 'generated', 'rendition')}
 
 
 def figures_of(logits: dict[str, np.ndarray]) -> dict[str, float]:
-    """A row of the table."""
-    repositories, sizes = np.unique(logits['repository'], return_counts=True)
-    counted = np.isin(logits['repository'], repositories[sizes >= FEWEST])
-    both = (logits['crops'] + logits['whole']) / 2
-    former = ~np.isin(logits['repository'], NEW)
-    by_people = np.char.startswith(logits['generator'], 'people')
-
-    def macro(scores: np.ndarray, rows: np.ndarray) -> float:
-        return round(macro_auc(scores[rows], logits['repository'][rows], logits['generated'][rows]), 4)
-
-    parts = {'crops': logits['crops'], 'whole': logits['whole'], 'both': both}
-    row = {name: macro(scores, counted) for name, scores in parts.items()}
-    row |= {'former': macro(both, counted & former), 'new': macro(both, counted & ~former)}
-    kept = counted & ~by_people
-    rates = summary(both[kept], logits['repository'][kept], logits['generated'][kept])
-    return row | {key: round(rates[key], 3) for key in ('tprAt1', 'tprAt5')}
+    """Macro AUC of crops, whole and their mean, and what is found at 1 and 5 % of camera pictures."""
+    repository, generated = logits['repository'], logits['generated']
+    repositories, sizes = np.unique(repository, return_counts=True)
+    counted = np.isin(repository, repositories[sizes >= FEWEST])
+    parts = {'crops': logits['crops'], 'whole': logits['whole'], 'both': (logits['crops'] + logits['whole']) / 2}
+    row = {name: macro_auc(scores[counted], repository[counted], generated[counted]) for name, scores in parts.items()}
+    kept = counted & ~np.char.startswith(logits['generator'], 'people')
+    rates = summary(parts['both'][kept], repository[kept], generated[kept])
+    return row | {key: rates[key] for key in ('tprAt1', 'tprAt5')}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--work', type=Path, required=True, help='what prepare.py wrote')
-    parser.add_argument('--only', choices=[*map(str, range(len(FOLDS))), 'shipped', 'table'])
-    parser.add_argument('--steps', type=int, default=STEPS, help='of tuning; few for a trial')
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    data = load_renditions(args.work, 'train')
-    print(f'{len(data.sha256)} renditions, {data.starts[-1]} views', flush=True)
-    for fold in range(len(FOLDS)):
-        if args.only in (None, str(fold)):
-            run_fold(args.work, data, fold, args.steps)
-    if args.only in (None, 'shipped'):
-        run_all(args.work, data, args.steps)
-    if args.only not in (None, 'table'):
-        return
+def row_of(work: Path, data: Renditions, kind: str, what: str) -> dict:
+    """A row of the table: the figures of every fold, and their means."""
+    folds = [figures_of(left_out(work, data, kind, fold)) for fold in range(len(FOLDS))]
+    means = {key: round(float(np.mean([fold[key] for fold in folds])), 4) for key in folds[0]}
+    shown = [{key: round(fold[key], 4) for key in ('both', 'tprAt5')} for fold in folds]
+    return {'what': what, **means, 'folds': shown}
+
+
+def run_fold(work: Path, data: Renditions, fold: int) -> None:
+    """Writes what each kind says of a fold's repositories, fitted on the others."""
+    for kind, (_, fits, _) in KINDS.items():
+        path = left_out_path(work, kind, fold)
+        if path.exists():
+            continue
+        started = time.process_time()
+        save_left_out(path, data, fold, fit_pair(data, learnt_rows(data, kind, fold), fits))
+        print(f'fold {fold}, {kind}, seconds of the processor {time.process_time() - started:.0f}', flush=True)
+
+
+def run_shipped(work: Path, data: Renditions) -> None:
+    """Writes what is shipped, from every repository of the training split."""
+    path = work / 'heads.npz'
+    if not path.exists():
+        save_heads(path, fit_pair(data, learnt_rows(data, SHIPPED), KINDS[SHIPPED].fits))
+
+
+def write_table(work: Path, data: Renditions) -> None:
+    """Writes the ablations, and the shipped kind's logits of all folds together."""
     table = []
-    for kind, what in KINDS.items():
-        logits = left_out(args.work, data, kind)
-        table.append({'what': what, 'renditions': len(logits['sha256']), **figures_of(logits)})
+    for kind, (what, _, _) in KINDS.items():
+        table.append(row_of(work, data, kind, what))
         print(json.dumps(table[-1]), flush=True)
-    np.savez(args.work / 'left-out.npz', **left_out(args.work, data, SHIPPED))
-    (args.work / 'ablations.json').write_text(json.dumps(table, indent=1) + '\n')
-    bars(table, args.work / 'training.png')
+    folds = [left_out(work, data, SHIPPED, fold) for fold in range(len(FOLDS))]
+    np.savez(work / 'left-out.npz', **{name: np.concatenate([fold[name] for fold in folds]) for name in folds[0]})
+    (work / 'ablations.json').write_text(json.dumps(table, indent=1) + '\n')
+    bars(table, work / 'training.png')
 
 
 def bars(table: list[dict], path: Path) -> None:
@@ -162,6 +151,23 @@ def bars(table: list[dict], path: Path) -> None:
     axes.legend(fontsize=8)
     figure.tight_layout()
     figure.savefig(path, dpi=80)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--work', type=Path, required=True, help='what prepare.py wrote')
+    parser.add_argument('--only', choices=[*map(str, range(len(FOLDS))), 'shipped', 'table'])
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    data = load_renditions(args.work, 'train')
+    print(f'{len(data.sha256)} renditions, {data.starts[-1]} views', flush=True)
+    for fold in range(len(FOLDS)):
+        if args.only in (None, str(fold)):
+            run_fold(args.work, data, fold)
+    if args.only in (None, 'shipped'):
+        run_shipped(args.work, data)
+    if args.only in (None, 'table'):
+        write_table(args.work, data)
 
 
 if __name__ == '__main__':

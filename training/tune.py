@@ -1,7 +1,15 @@
-"""Tunes the rest of the backbone together with its heads, gently: from heads that fit it as it was published, in few
-steps, every repository by its share (linear probing, then fine-tuning: Kumar et al., 2022)."""
+"""Tunes the rest of the backbone together with its heads: an ablation, which is not shipped (`REPORT.md`).
 
+    python tune.py --work DIR   # where prepare.py --trunk wrote its shards
+
+It is done gently: from heads that fit the backbone as it was published, in few steps, every repository by its share
+(linear probing, then fine-tuning: Kumar et al., 2022). Writes `left-out-tuned-*.npz`, `left-out-half-*.npz` and
+`ablations-tuning.json`.
+"""
+
+import argparse
 import copy
+import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,9 +18,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from backbone import Rest
-from features import Renditions, trunk_batch
-from head import CLIP, SMOOTH, Head, balanced_weights
+from backbone import EARLY, Rest
+from features import Renditions, load_renditions, shards_of
+from folds import FOLDS
+from head import CLIP, SMOOTH, Head, balanced_weights, fit_pair
+from train import KINDS, SHIPPED, learnt_rows, left_out_path, measured_rows, row_of, save_left_out
 
 STEPS = 200
 PICTURES = 32
@@ -28,6 +38,47 @@ AVERAGED = 0.985
 """Of the moving average of the weights, which is what is kept."""
 FORGET = ((0.2, 0.5), (0.5, 0.5))
 """Share of features and of hidden units that a step does without, for crops and whole."""
+BATCH = 64
+"""Views that a tuned backbone is asked of at a time."""
+
+
+def load_trunk(work: Path, data: Renditions) -> np.ndarray:
+    """What the trunk answered: views × channels × height × width, 16-bit floats.
+
+    It is brought together in one file beside the shards and mapped, not read: it is too large for the memory of a small
+    machine. Raises ValueError where the manifest does not name every prepared picture.
+    """
+    target = work / 'trunk.npy'
+    if not target.exists():
+        part, out, written = target.with_suffix('.part'), None, 0
+        for path in shards_of(work, 'train'):
+            with np.load(path) as shard:
+                trunk = shard['trunk']
+            if out is None:
+                shape = (int(data.starts[-1]), *trunk.shape[1:])
+                out = np.lib.format.open_memmap(part, mode='w+', dtype=np.float16, shape=shape)
+            out[written : written + len(trunk)] = trunk
+            written += len(trunk)
+        if written != data.starts[-1]:
+            raise ValueError(f'{written} views were prepared, {data.starts[-1]} are in the manifest')
+        out.flush()
+        part.rename(target)
+    return np.load(target, mmap_mode='r')
+
+
+def trunk_batch(data: Renditions, trunk: np.ndarray, views: np.ndarray) -> tuple[Tensor, Tensor]:
+    """What the rest of the backbone takes, of some views."""
+    mapped = torch.from_numpy(trunk[views]).to(torch.float32).contiguous(memory_format=torch.channels_last)
+    return mapped, torch.from_numpy(data.features[views, :EARLY])
+
+
+def features_of(data: Renditions, trunk: np.ndarray, rest: nn.Module, views: np.ndarray) -> np.ndarray:
+    """What a tuned backbone says of some views."""
+    rest = rest.eval()
+    with torch.inference_mode():
+        return np.concatenate([
+            rest(*trunk_batch(data, trunk, views[at : at + BATCH])).numpy() for at in range(0, len(views), BATCH)
+        ])
 
 
 class TunedHead(nn.Module):
@@ -79,7 +130,7 @@ def rate_at(step: int, steps: int) -> float:
 
 
 def tune(
-    data: Renditions, rows: np.ndarray, heads: Sequence[Head], steps: int = STEPS, seed: int = 0
+    data: Renditions, trunk: np.ndarray, rows: np.ndarray, heads: Sequence[Head], steps: int, seed: int = 0
 ) -> tuple[Rest, tuple[Head, Head]]:
     """The rest of the backbone and the heads after `steps` steps on the renditions `rows`."""
     torch.manual_seed(seed)
@@ -97,7 +148,7 @@ def tune(
         chosen = rows[torch.multinomial(share, PICTURES, replacement=True).numpy()]
         crops = rng.integers(data.starts[chosen], data.starts[chosen + 1] - 1)
         wholes = chosen[::2]
-        features = net.rest(*trunk_batch(data, np.concatenate([crops, data.starts[wholes + 1] - 1])))
+        features = net.rest(*trunk_batch(data, trunk, np.concatenate([crops, data.starts[wholes + 1] - 1])))
         loss = errors(net.heads[0](features[:PICTURES]), wanted[chosen])
         loss = loss + 0.5 * errors(net.heads[1](features[PICTURES:]), wanted[wholes])
         optimiser.zero_grad()
@@ -135,8 +186,26 @@ def part_way(rest: Rest, before: Sequence[Head], after: Sequence[Head], share: f
     return mixed, (crops, whole)
 
 
-def load_rest(path: Path) -> Rest:
-    """The rest of the backbone as train.py wrote it."""
-    rest = Rest()
-    rest.load_state_dict(torch.load(path, weights_only=True))
-    return rest.to(memory_format=torch.channels_last).eval()
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--work', type=Path, required=True, help='what prepare.py --trunk wrote')
+    parser.add_argument('--steps', type=int, default=STEPS, help='few for a trial')
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    data = load_renditions(args.work, 'train')
+    trunk = load_trunk(args.work, data)
+    for fold in range(len(FOLDS)):
+        rows, views = learnt_rows(data, SHIPPED, fold), data.views_of(measured_rows(data, fold))
+        before = fit_pair(data, rows, KINDS[SHIPPED].fits)
+        rest, after = tune(data, trunk, rows, before, args.steps)
+        found = {'tuned': (rest, after), 'half': part_way(rest, before, after, 0.5)}
+        for kind, (backbone, heads) in found.items():
+            features = features_of(data, trunk, backbone, views)
+            save_left_out(left_out_path(args.work, kind, fold), data, fold, heads, features)
+    whats = {'tuned': 'last stages tuned', 'half': 'weights half way from the published ones'}
+    table = [row_of(args.work, data, kind, what) for kind, what in whats.items()]
+    (args.work / 'ablations-tuning.json').write_text(json.dumps(table, indent=1) + '\n')
+
+
+if __name__ == '__main__':
+    main()

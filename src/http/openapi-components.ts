@@ -46,7 +46,7 @@ const descriptions: Record<number, string> = {
   403: 'Signed in, but not allowed.',
   404: 'Not there, or not yours to see.',
   409: 'The state of things does not allow it.',
-  413: 'The body is too large.',
+  413: 'The body is too large, or every file in it is.',
   415: 'The body is of another type than the call takes.',
   422: 'The `Idempotency-Key` belongs to another call.',
   423: 'The account is locked for a while.',

@@ -173,11 +173,11 @@ function successResponse(operation: Operation, route: RestRoute): Operation['res
 function errorResponses(operation: Operation, route: RestRoute): Operation['responses'] {
   const { definition, template, meta } = route;
   const writes = definition.type === 'mutation';
-  const namesRow = template.includes('{') || Object.keys(inputFields(route)).some((name) => name.endsWith('_id'));
+  const namesRow = template.includes('{') || Object.keys(inputFields(route)).some((name) => /^(.+_)?id$/.test(name));
   const takesBody = operation.requestBody !== undefined || meta.multipart !== undefined;
   const extra = meta.openapi.errorResponses ?? [];
   const statuses = [
-    ...(definition.inputs.length > 0 ? [400] : []),
+    ...(definition.inputs.length > 0 || meta.multipart ? [400] : []),
     ...(isProtected(route) ? [401, 403] : []),
     ...(namesRow ? [404] : []),
     ...(writes && isProtected(route) ? [409] : []),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { v7 as uuidv7 } from 'uuid';
 import { startTestServer, type ApiOptions, type TestServer } from '../support/server.js';
 import { exampleRouter } from './example-router.js';
 
@@ -140,6 +141,33 @@ describe('OpenAPI document', () => {
     assert.deepEqual((files as { items: object }).items, { type: 'string', format: 'binary' });
     assert.deepEqual(note, { type: 'string' });
     assert.equal(id, undefined, 'it stands in the path');
+  });
+
+  it('says what is heard of a row that is not there', async () => {
+    const { token } = await servers.service!.signUp({ roles: ['SUPER_ADMIN'] });
+    const agreement = new Agreement(documents.service!);
+    for (const { template, method } of operationsOf(documents.service!)) {
+      if (method !== 'GET' || template === '/metrics') continue;
+      const id = uuidv7();
+      const path = `${template.replaceAll(/\{\w+\}/g, id)}?id=${id}&image_id=${id}`;
+      const { status, body } = await servers.service!.api<unknown>(method, path, { token });
+      agreement.assertDocumented(method, template, status, body);
+    }
+  });
+
+  it('says how forms are refused', async () => {
+    const { token } = await servers.service!.signUp();
+    const agreement = new Agreement(documents.service!);
+    const forms = operationsOf(documents.service!).filter(
+      ({ operation }) => operation.requestBody && 'multipart/form-data' in operation.requestBody.content,
+    );
+    assert.ok(forms.length > 3);
+    for (const { template, method } of forms) {
+      const path = template.replaceAll(/\{\w+\}/g, 'none');
+      const { status, body } = await servers.service!.api<unknown>(method, path, { token, form: new FormData() });
+      assert.equal(status, 400, template);
+      agreement.assertDocumented(method, template, status, body);
+    }
   });
 
   it('describes path, query and paging', () => {

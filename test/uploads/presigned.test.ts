@@ -176,12 +176,21 @@ describe('uploading by presigned address', () => {
     assert.equal((await complete(report)).body.uploaded, 1);
   });
 
-  it('makes one image of two completions at once', async () => {
-    const upload = await presignOne();
-    await put(upload, await small(1));
-    await Promise.all([1, 2, 3].map(() => complete([{ filename: 'a.jpg', key: upload.key }])));
-    assert.equal((await customer.list()).length, 1);
-    assert.equal((await customer.storedFiles()).length, 1);
+  it('makes one image each of completions at once, none of which finds fault with what the others took', async () => {
+    const uploads = await Promise.all(Array.from({ length: 6 }, () => presignOne()));
+    for (const [seed, upload] of uploads.entries()) await put(upload, await small(seed));
+    const report = uploads.map(({ key }) => ({ filename: 'a.jpg', key }));
+    const answers = await Promise.all([report, report.toReversed(), report].map((files) => complete(files)));
+    assert.deepEqual(
+      answers.map(({ status, body }) => [status, body.uploaded + body.skipped, body.errors]),
+      Array(3).fill([200, 6, []]),
+    );
+    assert.equal(
+      answers.reduce((sum, { body }) => sum + body.uploaded, 0),
+      6,
+    );
+    assert.equal((await customer.list()).length, 6);
+    assert.equal((await customer.storedFiles()).length, 6);
   });
 
   it('refuses to sign what would not be taken', async () => {

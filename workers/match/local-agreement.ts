@@ -30,6 +30,9 @@ const MOST_LEVELS = 1;
 /** Corners of one place in several sizes are one. */
 const APART = 0.04 * LONGER_SIDE;
 
+const MOST_LEVEL = 255;
+/** For each change of level. */
+const scales = Float64Array.from({ length: 2 * MOST_LEVEL + 1 }, (_, at) => 2 ** ((at - MOST_LEVEL) / 2));
 const cosines = Float64Array.from({ length: 256 }, (_, turn) => Math.cos((turn / 128) * Math.PI));
 
 /**
@@ -46,7 +49,7 @@ export class CornerPairs {
   readonly #otherX = new Int16Array(MOST_PAIRS);
   readonly #otherY = new Int16Array(MOST_PAIRS);
   readonly #turns = new Uint8Array(MOST_PAIRS);
-  readonly #levels = new Int8Array(MOST_PAIRS);
+  readonly #levels = new Int16Array(MOST_PAIRS);
   /** Whoever agrees with the leader in hand, by numbers of pairs, and which corners of the other picture are taken. */
   readonly #followers = new Uint16Array(MOST_ASKED_FEATURES);
   readonly #taken = new Uint8Array(KEPT_FEATURES);
@@ -78,7 +81,7 @@ export class CornerPairs {
     this.#levels[pair] = otherPlaces[b + LEVEL_OF_PLACE]! - ownPlaces[a + LEVEL_OF_PLACE]!;
   }
 
-  /** The most that agree. Lent until the next call. */
+  /** The most that agree, two at least or none. Lent until the next call. */
   agreed(): Readonly<CornersAgreed> {
     this.#agreed.corners = this.#agreed.votes = 0;
     const step = Math.max(1, this.count / MOST_LEADERS);
@@ -91,14 +94,14 @@ export class CornerPairs {
   /** Counts who agrees with a leader, each corner once, and keeps the most. */
   #follow(leader: number): void {
     const [turn, levels] = [this.#turns[leader]!, this.#levels[leader]!];
-    const scale = 2 ** (levels / 2);
+    if (this.#countAlike(turn, levels) <= Math.max(1, this.#agreed.corners)) return;
+    const scale = scales[levels + MOST_LEVEL]!;
     const [cos, sin] = [scale * cosines[turn]!, scale * cosines[(turn - 64) & 255]!];
     const tolerance = TOLERANCE * LONGER_SIDE * Math.min(1, Math.max(LEAST_SCALE, scale));
     let [corners, votes] = [0, 0];
     this.#taken.fill(0);
     for (let pair = 0; pair < this.count; pair++) {
-      if (((this.#turns[pair]! - turn + MOST_TURN) & 255) > 2 * MOST_TURN) continue;
-      if (Math.abs(this.#levels[pair]! - levels) > MOST_LEVELS) continue;
+      if (!this.#isAlike(pair, turn, levels)) continue;
       const dx = this.#ownX[pair]! - this.#ownX[leader]!;
       const dy = this.#ownY[pair]! - this.#ownY[leader]!;
       const offX = cos * dx - sin * dy - (this.#otherX[pair]! - this.#otherX[leader]!);
@@ -114,6 +117,20 @@ export class CornerPairs {
     if (corners < best.corners || (corners === best.corners && votes <= best.votes)) return;
     best.corners = corners;
     best.votes = votes;
+  }
+
+  /** How many pairs are of one turn and one change of size: no more can agree. */
+  #countAlike(turn: number, levels: number): number {
+    let count = 0;
+    for (let pair = 0; pair < this.count; pair++) if (this.#isAlike(pair, turn, levels)) count++;
+    return count;
+  }
+
+  #isAlike(pair: number, turn: number, levels: number): boolean {
+    return (
+      ((this.#turns[pair]! - turn + MOST_TURN) & 255) <= 2 * MOST_TURN &&
+      Math.abs(this.#levels[pair]! - levels) <= MOST_LEVELS
+    );
   }
 
   /** Whether a pair's corner of the query lies away from those that were counted before. */

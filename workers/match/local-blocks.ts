@@ -186,7 +186,9 @@ export class LocalBlocks {
       const key = keys[index]!;
       const chain = key >>> (32 - CHAIN_BITS);
       let hits = 0;
-      for (let at = chains[chain]!; at > 0; at = nexts[at - 1]!) if (openKeys[at - 1] === key && at <= end) hits++;
+      for (let at = chains[chain]!; at > 0 && hits <= MOST_OF_KEY; at = nexts[at - 1]!) {
+        if (openKeys[at - 1] === key && at <= end) hits++;
+      }
       if (hits === 0 || !onKey(index, hits)) continue;
       for (let at = chains[chain]!; at > 0; at = nexts[at - 1]!) {
         if (openKeys[at - 1] === key && at <= end) onHit(Math.floor((at - 1) / MOST_KEYS), corners[at - 1]!);
@@ -254,11 +256,17 @@ function dropCommon(ends: Uint32Array, postings: Uint32Array): void {
   let [first, kept] = [0, 0];
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
     const end = ends[bucket]!;
-    const bucketOf = postings.slice(first, end);
-    for (const posting of bucketOf) {
-      let hits = 0;
-      for (const other of bucketOf) if (other >>> TAIL_BITS === posting >>> TAIL_BITS) hits++;
-      if (weightOf(hits, BLOCK) > 0) postings[kept++] = posting;
+    if (end - first <= MOST_OF_KEY) {
+      postings.copyWithin(kept, first, end);
+      kept += end - first;
+    } else {
+      const sorted = postings.slice(first, end).sort();
+      for (let start = 0, next = 0; start < sorted.length; start = next) {
+        while (next < sorted.length && sorted[next]! >>> TAIL_BITS === sorted[start]! >>> TAIL_BITS) next++;
+        if (next - start > MOST_OF_KEY) continue;
+        postings.set(sorted.subarray(start, next), kept);
+        kept += next - start;
+      }
     }
     first = end;
     ends[bucket] = kept;

@@ -46,8 +46,13 @@ const DEFAULT_CAPACITY = 200_000;
 const DEFAULT_LIMIT = 40;
 const MOST_HITS = 1 << 17;
 
-/** A thread asks one index at a time. Totals and the heads of chains of hits are 0 in between. */
+/**
+ * A thread asks one index at a time. Of each picture: what its keys tell, how many corners of the query it has keys of,
+ * the last of them, and where the chain of its hits begins. All 0 in between.
+ */
 const totals = new Float32Array(BLOCK);
+const cornersHit = new Uint8Array(BLOCK);
+const lastCorners = new Uint16Array(BLOCK);
 const heads = new Uint32Array(BLOCK);
 const hitPictures = new Uint16Array(MOST_HITS);
 const hitOwn = new Uint8Array(MOST_HITS);
@@ -157,12 +162,16 @@ export class LocalIndex {
     let count = 0;
     for (let hit = 0; hit < hits; hit++) {
       const picture = hitPictures[hit]!;
-      if (totals[picture]! < leastVotes || picture < from || picture >= below) continue;
+      if (totals[picture]! < leastVotes || cornersHit[picture]! < LEAST_CORNERS) continue;
+      if (picture < from || picture >= below) continue;
       if (heads[picture] === 0) promising[count++] = picture;
       nextHits[hit] = heads[picture]!;
       heads[picture] = hit + 1;
     }
-    for (let hit = 0; hit < hits; hit++) totals[hitPictures[hit]!] = 0;
+    for (let hit = 0; hit < hits; hit++) {
+      const picture = hitPictures[hit]!;
+      totals[picture] = cornersHit[picture] = lastCorners[picture] = 0;
+    }
     const { places } = this.#blocks;
     for (let index = 0; index < count; index++) {
       const picture = promising[index]!;
@@ -173,7 +182,6 @@ export class LocalIndex {
         pairs.add(hitOwn[at - 1]!, keys.places, hitOther[at - 1]!, places, otherStart, hitWeights[at - 1]!);
       }
       heads[picture] = 0;
-      if (pairs.count < LEAST_CORNERS) continue;
       const { corners, votes } = pairs.agreed();
       if (corners >= LEAST_CORNERS) onFound({ position, corners, votes });
     }
@@ -194,6 +202,11 @@ export class LocalIndex {
       },
       (picture, other) => {
         totals[picture]! += weight;
+        // A corner's keys come one after the other.
+        if (lastCorners[picture] !== own + 1) {
+          lastCorners[picture] = own + 1;
+          cornersHit[picture]!++;
+        }
         hitPictures[hits] = picture;
         hitOwn[hits] = own;
         hitOther[hits] = other;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { raw } from 'objection';
 import pMap from 'p-map';
@@ -16,6 +17,9 @@ import { nothingTaken, takeBack } from './receive.js';
 
 /** Files read from storage at a time. */
 const CONCURRENCY = 4;
+/** What is not there may be in the hands of another call, which says so once it is done. */
+const LONGEST_WAIT_MS = 5000;
+const LOOK_EVERY_MS = 200;
 
 export interface ReportedFile {
   filename: string;
@@ -35,6 +39,8 @@ type Outcome =
   | { kind: 'refused'; key: string; rejection: RejectedFile }
   /** Nothing was done: the key stays what it was. */
   | { kind: 'passed over'; rejection: RejectedFile }
+  /** As that, unless another call is completing the key. */
+  | { kind: 'missing'; key: string; rejection: RejectedFile }
   /** An earlier call completed the key. */
   | { kind: 'repeated' }
   /** A fault of ours: the object lies under its key again. */
@@ -43,7 +49,7 @@ type Outcome =
 /**
  * Turns directly uploaded objects into images: each must lie under a key that was handed to this user for this request,
  * be what was uploaded, and pass the inspection a multipart file passes. It then moves to a key that no signed address
- * reaches, so that it can never be overwritten. Repeating a call changes nothing. Every key looked at is used up, also
+ * reaches, so that it can never be overwritten. Repeating a call changes nothing, at the same time neither. Every key looked at is used up, also
  * by a refusal; where a file cannot be inspected or the images cannot be kept, the objects go back under their keys, so
  * that the call can be repeated.
  * @throws {DomainError} `invalid` when not one file could be taken; `too_large` where all are that.
@@ -72,26 +78,54 @@ export async function completeUploads(
   );
   const taken = outcomes.filter((outcome) => outcome.kind === 'taken');
   const refused = outcomes.filter((outcome) => outcome.kind === 'refused');
-  const rejected = outcomes.flatMap((outcome) => ('rejection' in outcome ? outcome.rejection : []));
-  const repeated = outcomes.filter(({ kind }) => kind === 'repeated').length;
   await useUp(db, refused);
   const failed = outcomes.find((outcome) => outcome.kind === 'failed');
   if (failed) {
     await giveUp(storage, taken, failed.fault);
     throw failed.fault;
   }
-  if (taken.length === 0 && repeated === 0) throw nothingTaken(rejected);
+  const kept = await keepTaken(services, request, taken);
 
+  // Last: of two calls that wait for each other's files, each has kept its own.
+  const missing = outcomes.filter((outcome) => outcome.kind === 'missing');
+  const completed = await completedElsewhere(db, missing);
+  const repeated = outcomes.filter(({ kind }) => kind === 'repeated').length + completed.size;
+  const rejected = outcomes.flatMap((outcome) => {
+    if (outcome.kind === 'missing' && completed.has(outcome.key)) return [];
+    return 'rejection' in outcome ? outcome.rejection : [];
+  });
+  if (taken.length === 0 && repeated === 0) throw nothingTaken(rejected);
+  return { uploaded: kept.uploaded, skipped: kept.skipped + repeated, rejected };
+}
+
+async function keepTaken(
+  { db, storage }: Pick<Services, 'db' | 'storage'>,
+  { id: requestId, ownerId }: DatasetRequest,
+  taken: readonly Taken[],
+): Promise<KeptFiles> {
+  if (taken.length === 0) return { uploaded: 0, skipped: 0 };
   try {
-    const kept = await db.transaction(async (trx) => {
+    return await db.transaction(async (trx) => {
       await useUp(trx, taken);
       const received = taken.map(({ file }) => file);
-      return keepReceived(trx, { requestId: request.id, ownerId: request.ownerId }, received);
+      return keepReceived(trx, { requestId, ownerId }, received);
     });
-    return { uploaded: kept.uploaded, skipped: kept.skipped + repeated, rejected };
   } catch (error) {
     await giveUp(storage, taken, error);
     throw error;
+  }
+}
+
+/** The keys among these that another call completes while they are waited for. */
+async function completedElsewhere(db: Knex, missing: readonly { key: string }[]): Promise<Set<string>> {
+  if (missing.length === 0) return new Set();
+  const keys = missing.map(({ key }) => key);
+  const deadline = performance.now() + LONGEST_WAIT_MS;
+  for (;;) {
+    const completed = await PresignedUpload.query(db).whereIn('key', keys).whereNotNull('completedAt').select('key');
+    if (completed.length === keys.length || performance.now() > deadline)
+      return new Set(completed.map(({ key }) => key));
+    await sleep(LOOK_EVERY_MS);
   }
 }
 
@@ -128,15 +162,25 @@ async function takeOver(
   slot: PresignedUpload | undefined,
   { filename, key, etag }: ReportedFile,
 ): Promise<Outcome> {
+  const rejectionOf = (code: string, message: string): RejectedFile => ({
+    filename: sanitizeFilename(filename),
+    code,
+    message,
+  });
   const passOver = (code: string, message: string): Outcome => ({
     kind: 'passed over',
-    rejection: { filename: sanitizeFilename(filename), code, message },
+    rejection: rejectionOf(code, message),
   });
+  const missing: Outcome = {
+    kind: 'missing',
+    key,
+    rejection: rejectionOf('missing', 'Nothing was uploaded under this key.'),
+  };
   if (!slot) return passOver('unknown_key', 'This key was not handed out to you for this request.');
   if (slot.completedAt) return { kind: 'repeated' };
 
   const object = await storage.head(key);
-  if (!object) return passOver('missing', 'Nothing was uploaded under this key.');
+  if (!object) return missing;
   if (etag && bareEtag(etag) !== bareEtag(object.etag)) {
     return passOver('etag_mismatch', 'What lies under this key is not what was uploaded: upload it again.');
   }
@@ -144,7 +188,7 @@ async function takeOver(
   try {
     await storage.move(key, finalKey);
   } catch (error) {
-    if (error instanceof ObjectNotFound) return passOver('missing', 'Another call is completing this upload.');
+    if (error instanceof ObjectNotFound) return missing;
     throw error;
   }
   const inspected = await inspectStored(storage, finalKey, slot.filename, config.limits).catch(
