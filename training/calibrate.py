@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from figures import UI_THRESHOLD, probability, shares, summary
 
 PRIOR = 0.5
-"""Share of generated pictures the probability is stated for: even odds, so that 0.80 means four to one by the evidence."""
+"""Share of generated pictures that the probability is stated for: at even odds 0.80 is four to one by the evidence."""
 WHOLE_WEIGHTS = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
 """Weights of the whole view that are tried; the crops' mean has the rest."""
 TOLERANCE = 0.002

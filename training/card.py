@@ -79,8 +79,10 @@ def tables(figures: dict) -> dict[str, str]:
     sources = now['original']['sources']
     made = [name for name, facts in sources.items() if 'averagePrecision' in facts]
     photos = [name for name, facts in sources.items() if 'auc' in facts and name not in made]
-    rates = [('auc', decimals), ('averagePrecision', decimals), ('tprAt1', share), ('tprAt5', share), ('tprAtUi', share),
-             ('fprAtUi', small_share)]
+    rates = [
+        ('auc', decimals), ('averagePrecision', decimals), ('tprAt1', share), ('tprAt5', share), ('tprAtUi', share),
+        ('fprAtUi', small_share),
+    ]
     overall = [
         [what, *(change((former[name]['all'], now[name]['all']), key, form) for key, form in rates),
          small_share(max(now[name]['sources'][photo]['flagged'] for photo in photos))]

@@ -32,9 +32,9 @@ def by_source(scores: np.ndarray, data: Renditions, rows: np.ndarray) -> dict[st
         if aucs:
             facts['auc'] = float(np.mean(aucs))
         if generated[mine][0]:
-            subset = (mine | camera)
-            facts |= {key: value for key, value in summary(scores[subset], repository[subset], generated[subset]).items()
-                      if key in ('averagePrecision', 'tprAt1', 'tprAt5')}
+            subset = mine | camera
+            rates = summary(scores[subset], repository[subset], generated[subset])
+            facts |= {key: rates[key] for key in ('averagePrecision', 'tprAt1', 'tprAt5')}
         found[str(source)] = facts
     return found
 

@@ -60,10 +60,11 @@ def recompressed(image: Image.Image, form: str, quality: int, subsampling: int =
 def random_rendition(image: Image.Image, sha256: str, name: str) -> np.ndarray:
     """The picture resized and recompressed as one of `LEARNT` has it. Height × width × 3, uint8.
 
-    What is drawn depends on the picture's bytes and the name alone, not on the class. Two in five keep their scale and lose what lies outside a window of `WINDOW`
-    pixels; the others are brought to a shorter side that is log-uniform in 224…800, never up by more than a third.
-    One in eight meets no codec, the others JPEG or WebP at quality 50…95, a quarter of them twice. Those in `HARD`
-    may besides be mirrored, blurred, noisy or of changed colour and tone, and meet qualities from 40 on.
+    What is drawn depends on the picture's bytes and the name alone, not on the class. Two in five keep their scale and
+    lose what lies outside a window of `WINDOW` pixels; the others are brought to a shorter side that is log-uniform in
+    224…800, never up by more than a third. One in eight meets no codec, the others JPEG or WebP at quality 50…95, a
+    quarter of them twice. Those in `HARD` may besides be mirrored, blurred, noisy or of changed colour and tone, and
+    meet qualities from 40 on.
     """
     hard = name in HARD
     rng = np.random.default_rng([SEED, int(sha256[:12], 16), LEARNT.index(name)])

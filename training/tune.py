@@ -54,6 +54,8 @@ def load_trunk(work: Path, data: Renditions) -> np.ndarray:
         for path in shards_of(work, 'train'):
             with np.load(path) as shard:
                 trunk = shard['trunk']
+            if len(trunk) == 0:
+                continue
             if out is None:
                 shape = (int(data.starts[-1]), *trunk.shape[1:])
                 out = np.lib.format.open_memmap(part, mode='w+', dtype=np.float16, shape=shape)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Route } from 'playwright-core';
 import sharp from 'sharp';
 import { insertPngChunks, renderPicture } from '../support/pictures.js';
 import { startTestWorker } from '../support/qc.js';
@@ -135,6 +136,13 @@ describe('The console, from the first visit to a finished task', function () {
     const generated = screen.page.getByRole('dialog', { name: 'generated.png' });
     await generated.getByText('Generator’s record').waitFor();
     await generated.getByText('text:parameters').first().waitFor();
+    // A map that takes longer than the service keeps anybody waiting is asked for again.
+    let refusals = 0;
+    const refuse = (route: Route) => {
+      refusals += 1;
+      return route.fulfill({ status: 503 });
+    };
+    await screen.page.route(/\/ai-heatmap\?/, refuse, { times: 1 });
     await screen.page.keyboard.press('h');
     const map = generated.getByRole('img', { name: 'Heat map of where the picture looks generated' });
     await map.waitFor();
@@ -142,6 +150,7 @@ describe('The console, from the first visit to a finished task', function () {
       const image = document.querySelector<HTMLImageElement>('.heat-map-layer');
       return image !== null && image.naturalWidth > 0 && image.style.opacity !== '0';
     });
+    assert.equal(refusals, 1);
     await screen.assertAccessible('a generated picture with its heat map');
     await screen.page.keyboard.press('Escape');
   });

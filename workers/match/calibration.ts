@@ -172,7 +172,8 @@ function isOtherPage(pixels: PixelMeasures): boolean {
   const { chroma, saturation, ncc, patched, inliers, inlierShare } = pixels;
   const areGrey = chroma === null && saturation === null;
   const isOtherForm = areGrey && (patched > 0 || (ncc < PAGE_NCC && (inlierShare ?? 0) < PAGE_SHARE));
-  const isOtherChart = chroma === null ? !areGrey && ncc < GREYED_NCC : inliers === null && ncc < CHART_NCC;
+  const isAlikeChart = ncc >= ALIKE_CHART_NCC && (ncc >= CHART_NCC || pixels.closeAgreement >= CHART_CLOSE);
+  const isOtherChart = chroma === null ? !areGrey && ncc < GREYED_NCC : inliers === null && !isAlikeChart;
   const isOther = isOtherForm || isOtherChart;
   return isOther && arePages(pixels);
 }
@@ -214,7 +215,9 @@ function isSameScene(pixels: PixelMeasures, pdqDistance: number): boolean {
 const PAGE_NCC = 0.975;
 const PAGE_SHARE = 0.5;
 const GREYED_NCC = 0.96;
-const CHART_NCC = 0.9;
+const ALIKE_CHART_NCC = 0.9;
+const CHART_NCC = 0.94;
+const CHART_CLOSE = 0.8;
 const PAPER = 200;
 const PAPER_SHARE = 0.6;
 const MOST_OF_OTHER = 0.45;

@@ -65,6 +65,9 @@ describe('judgement of what was measured of two pictures', () => {
     assert.ok(isCopy({ ...forms, ...photos }));
     assert.ok(!isCopy(charts));
     assert.ok(isCopy({ ...charts, ...photos }));
+    assert.ok(isCopy({ ...charts, ncc: 0.93 }));
+    assert.ok(!isCopy({ ...charts, ncc: 0.93, closeAgreement: 0.75 }));
+    assert.ok(isCopy({ ...charts, ...photos, ncc: 0.93, closeAgreement: 0.75 }));
   });
 
   it('knows a page by what it is filled in with', () => {

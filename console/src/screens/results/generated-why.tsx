@@ -1,12 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { client, type QcResult } from '../../api.js';
 import { useI18n } from '../../i18n/i18n.js';
 import type { PlainKey } from '../../i18n/messages.js';
 import { Button } from '../../ui/button.js';
 import { ErrorNote, Notice } from '../../ui/feedback.js';
+import { lookAgain } from '../../ui/look-again.js';
 import { Picture } from '../../ui/picture.js';
 import { Table } from '../../ui/table.js';
+
+/** At the map, each of which the service may keep waiting for ten seconds. */
+const MOST_LOOKS = 3;
 
 type Fact = NonNullable<QcResult['evidence']>['facts'][number];
 
@@ -75,15 +79,24 @@ export function GeneratedWhy({ result, heatMap, onHeatMap }: GeneratedWhyProps) 
 function HeatMap({ result }: { result: QcResult }) {
   const { t, percent } = useI18n();
   const [opacity, setOpacity] = useState(0.55);
-  const [state, setState] = useState<'making' | 'shown' | 'failed'>('making');
+  const [state, setState] = useState<'making' | 'delayed' | 'shown' | 'failed'>('making');
   const map = useQuery({
     queryKey: ['heat-map', result.image_id],
     queryFn: () => client.images.aiHeatmap.query({ image_id: result.image_id }),
   });
+  const url = map.data?.url;
+  useEffect(() => {
+    if (state !== 'delayed' || url === undefined) return undefined;
+    return lookAgain(url, {
+      most: MOST_LOOKS,
+      onThere: () => setState('making'),
+      onGivenUp: () => setState('failed'),
+    });
+  }, [state, url]);
   if (map.error) return <ErrorNote error={map.error} onRetry={() => void map.refetch()} />;
   return (
     <div className="stack tight">
-      {state === 'making' && (
+      {(state === 'making' || state === 'delayed') && (
         <p className="soft" role="status">
           {t('heatMapMaking')}
         </p>
@@ -91,14 +104,14 @@ function HeatMap({ result }: { result: QcResult }) {
       {state === 'failed' && <Notice kind="bad">{t('heatMapFailed')}</Notice>}
       <div className="heat-map">
         <Picture src={result.preview_url} alt={result.filename} eager />
-        {map.data && state !== 'failed' && (
+        {url !== undefined && (state === 'making' || state === 'shown') && (
           <img
-            src={map.data.url}
+            src={url}
             alt={t('heatMapAlt')}
             className="heat-map-layer"
             style={{ opacity: state === 'shown' ? opacity : 0 }}
             onLoad={() => setState('shown')}
-            onError={() => setState('failed')}
+            onError={() => setState('delayed')}
           />
         )}
       </div>
