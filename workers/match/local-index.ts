@@ -65,7 +65,7 @@ const pairs = new CornerPairs();
 /**
  * Finds pictures that share parts, however small in the other or cut off, by keys of local features that are equal to the
  * bit and agree on how one picture lies in the other (weak geometric consistency; Jégou, Douze and Schmid, ECCV 2008).
- * About 2.6 kB of memory for each two pictures and 8 MB besides; one thread may append while others ask. Positions count
+ * About 3.1 kB of memory for each two pictures and 8 MB besides; one thread may append while others ask. Positions count
  * from 0 in order of appending: append to it whatever is appended to a `FingerprintIndex`, and they are the same.
  */
 export class LocalIndex {
