@@ -5,8 +5,6 @@ import { COLUMNS, DESCRIPTIONS, kernel, SIMILAR } from './pixel-kernel.js';
 /** Bits of 256 that may differ between two descriptions of one corner, and how much nearer than the next it must be. */
 const MOST_BITS = 72;
 const NEAREST_RATIO = 0.88;
-/** As far as it matters how near the next one is. */
-const NEXT_BITS = Math.ceil(MOST_BITS / NEAREST_RATIO) + 1;
 const LANES = 16;
 const MOST_GROUPS = Math.ceil(MOST_FEATURES / LANES);
 const MOST_SIMILAR = MOST_FEATURES * MOST_GROUPS * LANES;
@@ -100,18 +98,18 @@ export function pairUp(a: Points, b: Points): FeaturePairs {
   putDescriptions(a);
   putColumns(b);
   const groups = Math.ceil(b.count / LANES);
-  const similar = kernel.similar(DESCRIPTIONS, a.count, groups, NEXT_BITS, MOST_SIMILAR);
+  const similar = kernel.similar(DESCRIPTIONS, a.count, groups, MOST_BITS, MOST_SIMILAR);
   nearestOfA.fill(-1);
   nearestOfB.fill(-1);
   bitsOfA.fill(MOST_BITS + 1);
   bitsOfB.fill(MOST_BITS + 1);
-  nextOfA.fill(NEXT_BITS);
+  nextOfA.fill(MOST_BITS + 1);
   for (let index = 0; index < similar; index++) {
     const entry = found[index]!;
     const [i, j, bits] = [entry >> 16, (entry >> 8) & 255, entry & 255];
     if (j >= b.count) continue;
     if (bits < bitsOfA[i]!) {
-      nextOfA[i] = Math.min(bitsOfA[i]!, NEXT_BITS);
+      nextOfA[i] = bitsOfA[i]!;
       bitsOfA[i] = bits;
       nearestOfA[i] = j;
     } else if (bits < nextOfA[i]!) nextOfA[i] = bits;
