@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QcRun } from '../../models/qc-run.js';
 import { endStrandedRuns } from '../../src/features/qc/end-stranded-runs.js';
+import { moveOn } from '../../src/features/qc/plan-batches.js';
 import { runProgress } from '../../src/features/qc/progress.js';
 import { renderPicture } from '../support/pictures.js';
 import { QcCustomer, startTestWorker } from '../support/qc.js';
@@ -71,14 +72,25 @@ describe('QC runs', function () {
     assert.equal((await customer.run(requestId)).status, 200);
   });
 
+  it('are cancelled, too, where it was asked for while the last of their pictures were looked at', async () => {
+    const requestId = await requestOf(1);
+    const { body } = await customer.run(requestId);
+    const runs = server.db('qc_runs').where({ requestId });
+    await runs.clone().update({ status: 'running', planning: 'request_cut', cancelRequested: true });
+    await server.db('qc_batches').delete();
+    await server.db.transaction((trx) => moveOn(trx, { id: (body as { run_id: string }).run_id }));
+    assert.equal((await customer.status(requestId)).status, 'cancelled');
+    assert.equal(await requestStatus(requestId), 'new');
+  });
+
   it('under way are cancelled between two pictures and keep what they found', async () => {
-    const requestId = await requestOf(40);
+    const requestId = await requestOf(80);
     const worker = startTestWorker(server);
     await customer.run(requestId);
     while ((await customer.status(requestId)).images_done === 0) await sleep(20);
     await customer.cancel(requestId);
     const { images_done } = await customer.reached(requestId, 'cancelled');
-    assert.ok(images_done < 40);
+    assert.ok(images_done < 80);
     assert.equal(Object.keys(await customer.results(requestId)).length, images_done);
     await worker.stop();
   });

@@ -12,7 +12,7 @@ const WILL_NOT_RUN = '(job.id is null or (job.attempts >= job.max_attempts and j
 
 /**
  * Gives batches whose job will not run again another, as after a crash; and fails active runs that nothing is left of to
- * bring to an end, so that their requests can be examined anew.
+ * bring to an end, or cancels those for which that was asked, so that their requests can be examined anew.
  */
 export async function endStrandedRuns(db: Knex): Promise<void> {
   const batches = await QcBatch.query(db)
@@ -41,6 +41,7 @@ export async function endStrandedRuns(db: Knex): Promise<void> {
     .select('qcRuns.*')
     .limit(AT_ONCE);
   for (const run of stranded) {
-    await finishRun(db, run, 'failed', 'Quality control was interrupted too often. Start it again.');
+    if (run.cancelRequested) await finishRun(db, run, 'cancelled');
+    else await finishRun(db, run, 'failed', 'Quality control was interrupted too often. Start it again.');
   }
 }

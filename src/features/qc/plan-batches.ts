@@ -37,14 +37,18 @@ export async function planBatches(
 }
 
 /**
- * Takes a run whose batches are all done to what comes next: the customer's other uploads, or its end. To be called
- * under the owner's lock when one of its batches is gone.
+ * Takes a run whose batches are all done to what comes next: the customer's other uploads, or its end, which it comes to
+ * at once where somebody asked meanwhile for its cancelling. To be called under the owner's lock when one of its batches
+ * is gone.
  */
 export async function moveOn(trx: Knex.Transaction, { id }: Pick<QcRun, 'id'>): Promise<void> {
   if (await QcBatch.query(trx).findOne({ runId: id })) return;
-  const run = await QcRun.query(trx).findById(id);
+  // Who asks for its cancelling waits, and then finds what it has come to.
+  const run = await QcRun.query(trx).findById(id).forUpdate();
   if (run?.planning === 'uploads_cut' || (run?.planning === 'request_cut' && run.scope === 'request')) {
     await finishRun(trx, run, 'completed');
+  } else if (run?.cancelRequested) {
+    await finishRun(trx, run, 'cancelled');
   } else if (run?.planning === 'request_cut') {
     await QcRun.query(trx).findById(id).patch({ planning: 'uploads', plannedTo: null });
   }
