@@ -49,9 +49,9 @@ type Outcome =
 /**
  * Turns directly uploaded objects into images: each must lie under a key that was handed to this user for this request,
  * be what was uploaded, and pass the inspection a multipart file passes. It then moves to a key that no signed address
- * reaches, so that it can never be overwritten. Repeating a call changes nothing, at the same time neither. Every key looked at is used up, also
- * by a refusal; where a file cannot be inspected or the images cannot be kept, the objects go back under their keys, so
- * that the call can be repeated.
+ * reaches, so that it can never be overwritten. Repeating a call changes nothing, at the same time neither. Every key
+ * looked at is used up, also by a refusal; where a file cannot be inspected or the images cannot be kept, the objects go
+ * back under their keys, so that the call can be repeated.
  * @throws {DomainError} `invalid` when not one file could be taken; `too_large` where all are that.
  */
 export async function completeUploads(
