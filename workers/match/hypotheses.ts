@@ -1,5 +1,6 @@
 import { compose, determinant, invert, ORIENTATION_MAPS, type Affine } from './affine.js';
 import { refine } from './alignment.js';
+import { add, correlation, noSums } from './correlation.js';
 import { contentMap } from './local-match.js';
 import { ORIENTATIONS } from './pair-match.js';
 import { compareUnder, type Sums } from './sampling.js';
@@ -25,6 +26,8 @@ const REFINED = 3;
 const SIMILAR = 0.04;
 /** Share of the template that must lie in the picture. */
 const LEAST_SHARED = 0.1;
+/** Variance that is taken for noise, in squared grey values. */
+const FLOOR = 0.1;
 
 export interface Hypothesis {
   map: Affine;
@@ -137,13 +140,8 @@ export function coarseAgreement(template: Thumbnail, picture: Thumbnail, map: Af
 /** Sums of both whole pictures, which no turn changes; the products are still to come. */
 function momentsOfWholes(own: Level, other: Level): { values: Sums; detail: Sums } {
   const sumsOf = (a: Float32Array, b: Float32Array): Sums => {
-    const sums: Sums = { count: a.length, a: 0, b: 0, aa: 0, bb: 0, ab: 0 };
-    for (let at = 0; at < a.length; at++) {
-      sums.a += a[at]!;
-      sums.b += b[at]!;
-      sums.aa += a[at]! * a[at]!;
-      sums.bb += b[at]! * b[at]!;
-    }
+    const sums = noSums();
+    for (let at = 0; at < a.length; at++) add(sums, a[at]!, b[at]!);
     return sums;
   };
   return { values: sumsOf(own.values, other.values), detail: sumsOf(own.detail, other.detail) };
@@ -167,16 +165,10 @@ function agreementTurned(
       detailProducts += ownDetail[at]! * otherDetail[to]!;
     }
   }
-  return (correlation({ ...values, ab: products }) + correlation({ ...detail, ab: detailProducts })) / 2;
+  return (correlation({ ...values, ab: products }, FLOOR) + correlation({ ...detail, ab: detailProducts }, FLOOR)) / 2;
 }
 
 function meanCorrelation(own: Level, other: Level, map: Affine): number {
   const sums = compareUnder(own, other, map, LEAST_SHARED * own.side * own.side);
-  return sums ? (correlation(sums.values) + correlation(sums.detail)) / 2 : -1;
-}
-
-function correlation({ count, a, b, aa, bb, ab }: Sums): number {
-  const variance = aa / count - (a / count) ** 2 + 0.1;
-  const varianceOther = bb / count - (b / count) ** 2 + 0.1;
-  return (ab / count - (a / count) * (b / count)) / Math.sqrt(variance * varianceOther);
+  return sums ? (correlation(sums.values, FLOOR) + correlation(sums.detail, FLOOR)) / 2 : -1;
 }
